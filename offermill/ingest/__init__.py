@@ -1,0 +1,1 @@
+"""Data in: declared files become typed raw tables, with every record that was refused kept beside them."""
