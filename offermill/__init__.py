@@ -1,0 +1,1 @@
+"""Offermill's machinery: it loads, checks, runs and publishes, and knows no customer and no offer."""

@@ -1,0 +1,176 @@
+"""The flows as data: stages and steps in order. The DAGs, the command line, the docs and the tests all read this.
+
+A step is one SQL file or one function `(warehouse, run) -> dict`; functions are named by text, so that reading
+the flows imports nothing heavy.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+
+from offermill import paths, sqlfiles
+from offermill.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task: `call` is `package.module:function`, or None for the SQL file of the address."""
+
+    address: str
+    call: str | None = None
+    arguments: tuple[tuple[str, str], ...] = ()
+    reads: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Return the part of the address behind the stage's name."""
+        return self.address.split(".", 1)[1]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A group of steps; all of them end before the next stage begins."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def needs(self, step: Step) -> frozenset[str]:
+        """Return the addresses in this stage that must be done before `step`."""
+        here = frozenset(other.address for other in self.steps if other is not step)
+        return here if is_gate(step) else step.reads & here
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A whole night or a whole training, in order."""
+
+    name: str
+    stages: tuple[Stage, ...] = field(repr=False)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Return every step in an order that may be run one by one."""
+        return tuple(step for stage in self.stages for step in stage.steps)
+
+    def step(self, address: str) -> Step:
+        """Return the step at an address.
+
+        Raises:
+            ConfigError: the flow has no such step; the message holds the nearest one.
+        """
+        from offermill.yamlfile import nearest
+
+        for step in self.steps:
+            if step.address == address:
+                return step
+        known = [step.address for step in self.steps]
+        raise ConfigError(f"{address}: no step or table of the flow {self.name}.{nearest(address, known)}")
+
+
+def is_gate(step: Step) -> bool:
+    """Tell whether the step checks a whole stage."""
+    return step.name == "checks"
+
+
+def _call(address: str, call: str, *reads: str) -> Step:
+    return Step(address, call, (), frozenset(reads))
+
+
+def _gate(schema: str) -> Step:
+    return Step(f"{schema}.checks", "offermill.gates:check", (("schema", schema),))
+
+
+def _sql(schema: str) -> list[Step]:
+    return [Step(address, None, (), sqlfiles.read(address).reads) for address in sqlfiles.addresses(schema)]
+
+
+def _stage(name: str, steps: Iterable[Step], *, gate: bool = True) -> Stage:
+    by_address = {step.address: step for step in steps}
+    order = sqlfiles.in_order({address: step.reads for address, step in by_address.items()})
+    ordered = [by_address[address] for address in order]
+    return Stage(name, (*ordered, _gate(name)) if gate else tuple(ordered))
+
+
+def _raw() -> Stage:
+    names = sorted(path.stem for path in (paths.EXPECTATIONS / "raw").glob("*.yml"))
+    loads = [Step(f"raw.{name}", "offermill.ingest.load:load", (("source", name),)) for name in names]
+    return _stage("raw", loads)
+
+
+def _open() -> Stage:
+    return _stage("night", [_call("night.open", "offermill.night:open_night")], gate=False)
+
+
+def _core() -> Stage:
+    link = _call("core.person_link", "features.identity:link_persons", "staging.customers", "staging.contacts")
+    return _stage("core", [*_sql("core"), link])
+
+
+def _features() -> Stage:
+    return _stage("features", _sql("features"))
+
+
+def _segments() -> Stage:
+    python = [
+        _call("segments.cluster", "features.clusters:assign"),
+        _call("segments.history", "features.segment_history:store", "segments.membership"),
+    ]
+    return _stage("segments", [*_sql("segments"), *python])
+
+
+def _models() -> Stage:
+    # The catalogue comes first: effects are estimated for the offers that are on it tonight.
+    python = [
+        _call("offers.catalogue", "offers.catalogue:load_catalogue"),
+        _call("models.propensity_score", "models.propensity:score"),
+        _call("models.value_score", "models.value:score", "models.propensity_score"),
+        _call("models.offer_effect", "models.uplift_step:score", "offers.catalogue"),
+    ]
+    return _stage("models", [*_sql("models"), *python])
+
+
+def _offers() -> Stage:
+    return _stage("offers", [*_sql("offers"), _call("offers.decision", "offers.decide:decide", *_decision_reads())])
+
+
+def _decision_reads() -> tuple[str, ...]:
+    return ("offers.candidate", "offers.assignment_group", "offers.exclusion")
+
+
+def _publish() -> Stage:
+    steps = [
+        _call("publish.exports", "offers.channels.publication:write"),
+        _call("publish.site", "dashboards.site:build", "publish.exports"),
+        _call("publish.release", "offermill.publish:release", "publish.exports", "publish.site"),
+    ]
+    return _stage("publish", steps, gate=False)
+
+
+def _training() -> Stage:
+    steps = [
+        _call("models.training_snapshot", "features.snapshots:build"),
+        _call("models.train_clusters", "features.clusters:train", "models.training_snapshot"),
+        _call("models.train_propensity", "models.propensity:train", "models.training_snapshot"),
+        _call("models.train_value", "models.value:train", "models.training_snapshot"),
+        _call("models.train_uplift", "models.uplift_step:train", "models.training_snapshot"),
+    ]
+    return _stage("training", steps, gate=False)
+
+
+@cache
+def nightly() -> Flow:
+    """Return the night: from what the shop sent to what leaves the house."""
+    staging = _stage("staging", _sql("staging"))
+    stages = (_open(), _raw(), staging, _core(), _features(), _segments(), _models(), _offers(), _publish())
+    return Flow("nightly", stages)
+
+
+@cache
+def training() -> Flow:
+    """Return the weekly training: the night's way as far as core, then snapshots and models."""
+    return Flow("training", (_open(), _raw(), _stage("staging", _sql("staging")), _core(), _training()))
+
+
+def named(name: str) -> Flow:
+    """Return the flow called `nightly` or `training`."""
+    return {"nightly": nightly, "training": training}[name]()

@@ -1,0 +1,140 @@
+"""shop.yml as one frozen object, read once at the edge and passed down."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from offermill import businessday, yamlfile
+from offermill.errors import ConfigError
+from offermill.ingest.sources import SourceSettings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Language = Literal["lv", "ru", "en"]
+
+
+class Section(BaseModel):
+    """A part of shop.yml: unknown keys are errors, values do not change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ShopSettings(Section):
+    """Who the shop is."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    name: str
+    time_zone: str
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "LV"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency_digits: Annotated[int, Field(ge=0, le=3)] = 2
+    languages: tuple[Language, ...] = ("lv", "ru", "en")
+    default_language: Language = "en"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            businessday.zone(name)
+        except ConfigError as problem:
+            raise ValueError(str(problem).removeprefix("shop.time_zone: ")) from problem
+        return name
+
+
+class GateSettings(Section):
+    """When a night stops."""
+
+    # More bad records than this share of a delivery stop the night; a source may say otherwise.
+    reject_rate_max: Share = 0.01
+
+
+class MarginSettings(Section):
+    """What a sale leaves us when the files do not say."""
+
+    # Margin as a share of net sales for products whose cost is unknown; pages call it an assumption.
+    default_share: Share = 0.30
+    # What serving one order and one return costs (packing, till time, support), in minor units.
+    service_cost_per_order_minor: Annotated[int, Field(ge=0)] = 50
+    service_cost_per_return_minor: Annotated[int, Field(ge=0)] = 250
+
+
+class CoreSettings(Section):
+    """When facts are not taken at face value."""
+
+    # An address that more records share than this is a shop's or a typing habit, and makes nobody one person.
+    shared_address_records: Annotated[int, Field(ge=2)] = 5
+    # A visitor with more browsing events on one day is a program, not a person.
+    bot_events_per_day: Annotated[int, Field(gt=0)] = 2000
+
+
+class SegmentSettings(Section):
+    """Where segments begin and end."""
+
+    new_days: Annotated[int, Field(gt=0)] = 60
+    due_factor: Annotated[float, Field(gt=0)] = 1.0
+    slipping_factor: Annotated[float, Field(gt=0)] = 1.5
+    lapsed_days: Annotated[int, Field(gt=0)] = 180
+    cluster_count: Annotated[int, Field(ge=2, le=20)] = 6
+
+
+class ModelSettings(Section):
+    """How models are trained."""
+
+    horizon_days: Annotated[int, Field(gt=0)] = 28
+    snapshot_count: Annotated[int, Field(ge=3)] = 6
+    snapshot_step_days: Annotated[int, Field(gt=0)] = 28
+    minimum_rows: Annotated[int, Field(gt=0)] = 500
+    seed: int = 20260101
+    thread_count: Annotated[int, Field(gt=0)] = 1
+
+
+class RandomisationSettings(Section):
+    """Who is left out by lot, so that effects can be measured."""
+
+    # Changing the salt draws all groups anew: the permanent control group would lose its history.
+    salt: Annotated[str, Field(min_length=8)]
+    global_control_share: Share = 0.05
+    campaign_control_share: Share = 0.10
+    exploration_share: Share = 0.05
+    pilot_share: Share = 0.05
+
+
+class PublishSettings(Section):
+    """What may be shown to people."""
+
+    # Figures on fewer people than this are not shown on pages.
+    minimum_cell: Annotated[int, Field(ge=1)] = 5
+
+
+class Settings(Section):
+    """All of shop.yml."""
+
+    shop: ShopSettings
+    randomisation: RandomisationSettings
+    sources: dict[str, SourceSettings]
+    gates: GateSettings = GateSettings()
+    margin: MarginSettings = MarginSettings()
+    core: CoreSettings = CoreSettings()
+    segments: SegmentSettings = SegmentSettings()
+    models: ModelSettings = ModelSettings()
+    publish: PublishSettings = PublishSettings()
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Return every scalar setting as `section_key`; the sources are not for SQL."""
+        found: dict[str, object] = {}
+        for name in type(self).model_fields:
+            section = getattr(self, name)
+            if isinstance(section, Section):
+                values = section.model_dump()
+                found |= {f"{name}_{key}": v for key, v in values.items() if isinstance(v, str | int | float)}
+        return found
+
+
+def load(path: Path) -> Settings:
+    """Return the settings in the file at `path`.
+
+    Raises:
+        ConfigError: every problem with file, line, key and what to do.
+    """
+    return yamlfile.validate(Settings, path)
