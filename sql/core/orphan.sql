@@ -1,0 +1,106 @@
+-- core.orphan: one row per staged record that no fact table takes, with the reason.
+with orders as (
+    select
+        orders.*,
+        orders.customer_id is not null and links.record_id is null as has_unknown_customer
+    from staging.orders as orders
+    left join core.person_link as links on orders.customer_id = links.record_id
+),
+order_orphans as (
+    select
+        'orders' as table_name,
+        orders.order_id as key,
+        case
+            when orders.currency <> $shop_currency then 'other currency'
+            when orders.has_unknown_customer then 'unknown customer'
+            else 'no usable line'
+        end as reason,
+        case
+            when orders.currency <> $shop_currency then orders.currency
+            when orders.has_unknown_customer then orders.customer_id
+        end as missing_id
+    from orders
+    anti join core.purchase as purchases on orders.order_id = purchases.order_id
+),
+line_orphans as (
+    select
+        'order_lines' as table_name,
+        concat(lines.order_id, '/', lines.line_number) as key,
+        case
+            when orders.order_id is null then 'unknown order'
+            when orders.currency <> $shop_currency then 'order in other currency'
+            when orders.has_unknown_customer then 'order of unknown customer'
+            else 'unknown product'
+        end as reason,
+        case
+            when orders.order_id is null then lines.order_id
+            when orders.currency <> $shop_currency then orders.currency
+            when orders.has_unknown_customer then orders.customer_id
+            else lines.product_id
+        end as missing_id
+    from staging.order_lines as lines
+    left join orders on lines.order_id = orders.order_id
+    left join core.product as products on lines.product_id = products.product_id
+    where orders.order_id is null
+        or orders.currency <> $shop_currency
+        or orders.has_unknown_customer
+        or products.product_id is null
+),
+event_orphans as (
+    select
+        'browsing_events' as table_name,
+        events.event_id as key,
+        'unknown product' as reason,
+        events.product_id as missing_id
+    from staging.browsing_events as events
+    anti join core.product as products on events.product_id = products.product_id
+    where events.product_id is not null
+),
+customer_references as (
+    -- Keys name no address: contact data live in core.contact alone.
+    select 'contacts' as table_name, concat(customer_id, '/', kind) as key, customer_id
+    from staging.contacts
+    union all
+    select 'consents' as table_name, concat(customer_id, '/', channel, '/', purpose) as key, customer_id
+    from staging.consents
+    union all
+    select 'identity_links' as table_name, concat(visitor_id, '/', customer_id) as key, customer_id
+    from staging.identity_links
+    union all
+    select 'offer_assignments' as table_name, assignment_id as key, customer_id
+    from staging.offer_assignments
+    union all
+    select 'receipts' as table_name, receipt_id as key, customer_id
+    from staging.receipts
+    union all
+    select 'redemptions' as table_name, redemption_id as key, customer_id
+    from staging.redemptions
+    union all
+    select 'strategic_customers' as table_name, customer_id as key, customer_id
+    from staging.strategic_customers
+),
+customer_orphans as (
+    select distinct
+        customer_references.table_name,
+        customer_references.key,
+        'unknown customer' as reason,
+        customer_references.customer_id as missing_id
+    from customer_references
+    anti join core.person_link as links on customer_references.customer_id = links.record_id
+),
+orphans as (
+    select * from order_orphans
+    union all
+    select * from line_orphans
+    union all
+    select * from event_orphans
+    union all
+    select * from customer_orphans
+)
+select
+    table_name,
+    key,
+    reason,
+    missing_id
+from orphans
+order by table_name, key

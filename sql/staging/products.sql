@@ -1,0 +1,22 @@
+-- staging.products: one row per product, as its latest delivery up to the business date says.
+with delivered as (
+    -- The first load says nothing of arrival: it counts as known from the beginning.
+    select
+        *,
+        case when _is_history then cast('0001-01-01' as date) else _delivered_on end as arrived_on
+    from raw.products
+)
+select
+    product_id,
+    product_name,
+    category_id,
+    category_name,
+    brand,
+    list_price_minor,
+    cost_minor,
+    is_age_restricted,
+    arrived_on
+from delivered
+where arrived_on <= $business_date
+qualify row_number() over (partition by product_id order by arrived_on desc, _file desc, _line desc) = 1
+order by product_id

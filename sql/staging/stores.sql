@@ -1,0 +1,18 @@
+-- staging.stores: one row per store, as its latest delivery up to the business date says.
+with delivered as (
+    -- The first load says nothing of arrival: it counts as known from the beginning.
+    select
+        *,
+        case when _is_history then cast('0001-01-01' as date) else _delivered_on end as arrived_on
+    from raw.stores
+)
+select
+    store_id,
+    store_name,
+    city,
+    kind,
+    arrived_on
+from delivered
+where arrived_on <= $business_date
+qualify row_number() over (partition by store_id order by arrived_on desc, _file desc, _line desc) = 1
+order by store_id
