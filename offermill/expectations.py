@@ -1,0 +1,192 @@
+"""Promises about tables: expectations/<schema>/<table>.yml holds grain, key, columns and checks of one table.
+
+The checks use Great Expectations' own vocabulary (`type`, `kwargs`, `severity`). The key is promised too: it is
+unique and never null, without anybody writing that down again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from offermill import paths, wording, yamlfile
+from offermill.errors import ConfigError
+
+Severity = Literal["critical", "warning"]
+# Kwargs of Great Expectations that hold names of columns.
+_COLUMN_KWARGS = ("column", "column_A", "column_B", "column_list")
+_SHARED_KWARGS = frozenset({"mostly", "row_condition", "condition_parser", "ignore_row_if"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one column holds: DuckDB type in lower case, unit (may be empty) and meaning."""
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+    is_nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise: an expectation of Great Expectations, how bad a broken one is, and where it is written."""
+
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: Severity
+    description: str
+    source: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that the check names."""
+        return tuple(_column_names(self.kwargs))
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """All promises about one table."""
+
+    address: str
+    source: str
+    grain: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    checks: tuple[Check, ...]
+
+
+class _Column(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    type: str
+    unit: str = ""
+    meaning: str
+    nullable: bool = True
+
+
+class _RawColumn(_Column):
+    # A raw column is described by its contract, which offermill.ingest reads and checks.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    meaning: str = ""
+
+
+class _Check(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    type: str
+    kwargs: dict[str, Any] = {}
+    severity: Severity = "critical"
+    description: str | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    grain: Annotated[str, Field(min_length=1)]
+    key: tuple[str, ...]
+    columns: dict[str, _Column]
+    checks: tuple[_Check, ...] = ()
+
+
+class _RawFile(_File):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    columns: dict[str, _RawColumn]  # type: ignore[assignment]
+
+
+def _column_names(kwargs: Mapping[str, Any]) -> Iterator[str]:
+    for name in _COLUMN_KWARGS:
+        value = kwargs.get(name)
+        yield from [value] if isinstance(value, str) else value or ()
+
+
+def place(path: Path, line: int) -> str:
+    """Return `expectations/<schema>/<table>.yml:<line>`."""
+    return f"expectations/{path.parent.name}/{path.name}:{line}"
+
+
+def _problems(file: _File, columns: set[str], path: Path, lines: yamlfile.Lines) -> Iterator[str]:
+    for index, name in enumerate(file.key):
+        if name not in columns:
+            yield _unknown_column(place(path, lines[("key", index)]), "key", name, columns)
+    for index, check in enumerate(file.checks):
+        yield from _check_problems(check, columns, place(path, lines[("checks", index)]))
+
+
+def _check_problems(check: _Check, columns: set[str], where: str) -> Iterator[str]:
+    known = wording.KWARGS.get(check.type)
+    if known is None:
+        yield f"{where}: {check.type} is no check that runs here.{yamlfile.nearest(check.type, wording.KWARGS)}"
+        return
+    for name in check.kwargs:
+        if name not in known | _SHARED_KWARGS:
+            yield f"{where}: {check.type} takes no {name}.{yamlfile.nearest(name, known)}"
+    for name in _column_names(check.kwargs):
+        if name not in columns and check.type != "expect_column_to_exist":
+            yield _unknown_column(where, check.type, name, columns)
+    if check.type == wording.ROWS and check.description is None:
+        yield f"{where}: {check.type} needs a description: say what is true when it finds no row."
+
+
+def _unknown_column(where: str, what: str, name: str, columns: set[str]) -> str:
+    return f"{where}: {what} names the column {name}, which is not declared.{yamlfile.nearest(name, columns)}"
+
+
+def _key_checks(file: _File, source: str) -> Iterator[Check]:
+    if not file.key:
+        return
+    type_ = "expect_column_values_to_be_unique" if len(file.key) == 1 else "expect_compound_columns_to_be_unique"
+    kwargs = {"column": file.key[0]} if len(file.key) == 1 else {"column_list": list(file.key)}
+    yield Check(type_, kwargs, "critical", wording.describe(type_, kwargs), source)
+    for name in file.key:
+        if name in file.columns and file.columns[name].nullable:
+            wanted = "expect_column_values_to_not_be_null"
+            yield Check(wanted, {"column": name}, "critical", wording.describe(wanted, {"column": name}), source)
+
+
+def _checks(file: _File, path: Path, lines: yamlfile.Lines) -> Iterator[Check]:
+    yield from _key_checks(file, place(path, lines[("key",)]))
+    for index, check in enumerate(file.checks):
+        description = check.description or wording.describe(check.type, check.kwargs)
+        yield Check(check.type, check.kwargs, check.severity, description, place(path, lines[("checks", index)]))
+
+
+def read(path: Path) -> Expectations:
+    """Return the promises in one file.
+
+    Raises:
+        ConfigError: every unknown key, check, argument or column, with its file and line.
+    """
+    is_raw = path.parent.name == "raw"
+    values, lines = yamlfile.load(path)
+    file = yamlfile.validate_values(_RawFile if is_raw else _File, values, lines, path)
+    columns = {n: Column(n, c.type, c.unit, c.meaning, c.nullable) for n, c in file.columns.items()}
+    problems = list(_problems(file, set(columns) | _added_by_loading(is_raw, file), path, lines))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    checks = tuple(_checks(file, path, lines))
+    return Expectations(f"{path.parent.name}.{path.stem}", place(path, 1), file.grain, file.key, columns, checks)
+
+
+def _added_by_loading(is_raw: bool, file: _File) -> set[str]:
+    if not is_raw:
+        return set()
+    money = {f"{name}_minor" for name, column in file.columns.items() if column.type.startswith("money")}
+    return {"_delivered_on", "_is_history", "_file", "_line", *money}
+
+
+@cache
+def load(address: str, root: Path = paths.EXPECTATIONS) -> Expectations:
+    """Return the promises about the table `schema.table`.
+
+    Raises:
+        ConfigError: there is no such file, or it says something that cannot be meant.
+    """
+    schema, table = address.split(".")
+    return read(root / schema / f"{table}.yml")
+
+
+def addresses(schema: str, root: Path = paths.EXPECTATIONS) -> list[str]:
+    """Return the addresses of all tables of a schema that promise something, by name."""
+    return [f"{schema}.{path.stem}" for path in sorted((root / schema).glob("*.yml"))]

@@ -1,0 +1,169 @@
+"""Runs checks in Great Expectations on the warehouse's own DuckDB: no second process, no network, no files.
+
+Great Expectations costs some four seconds and 260 MB to import, so it is imported by the first use only.
+"""
+
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from offermill import gxdialect, wording
+from offermill.expectations import Check
+
+_BATCH = "batch"
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_DRIVER = re.compile(r"^\(_duckdb\.\w+\) ")
+# Nothing leaves the house: no usage statistics, and no context on disk.
+_QUIET = {"GX_ANALYTICS_ENABLED": "false", "GX_POSTHOG_HOST": "", "TQDM_DISABLE": "1"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one check found.
+
+    Attributes:
+        is_success: the promise is kept.
+        observed: the measured value, or the first row that breaks the promise, or why it could not be computed.
+        unexpected_count: rows that break it; None where the promise is about the whole table.
+        element_count: rows looked at; None likewise.
+    """
+
+    is_success: bool
+    observed: str | None
+    unexpected_count: int | None
+    element_count: int | None
+
+
+def _great_expectations() -> Any:
+    os.environ.update(_QUIET)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import great_expectations
+
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    return great_expectations
+
+
+@contextmanager
+def _connection(
+    own: duckdb.DuckDBPyConnection, batch: str, parameters: Mapping[str, object]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection to the same database with a temporary view of the batch, and the run's parameters."""
+    connection = own.cursor()
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        for name, value in parameters.items():
+            connection.execute(f'set variable "{name}" = $value', {"value": value})
+        connection.execute(f"create or replace temp view {_BATCH} as {batch}")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _arguments(check: Check, parameters: Mapping[str, object]) -> dict[str, Any]:
+    """Return the kwargs with `$as_of` and the like put in: a value as it is, inside SQL as a bound variable."""
+    return {
+        name: _filled(value, parameters) if isinstance(value, str) else value for name, value in check.kwargs.items()
+    }
+
+
+def _filled(text: str, parameters: Mapping[str, object]) -> object:
+    if text.startswith("$") and text[1:] in parameters:
+        return parameters[text[1:]]
+    return _PARAMETER.sub(lambda found: _variable(found, parameters), text)
+
+
+def _variable(found: re.Match[str], parameters: Mapping[str, object]) -> str:
+    return f"getvariable('{found[1]}')" if found[1] in parameters else found[0]
+
+
+def _batch(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
+    source = context.data_sources.add_sql(
+        "warehouse", connection_string=f"{gxdialect.NAME}://", kwargs=gxdialect.engine_arguments(connection)
+    )
+    # Lets Great Expectations write regular expressions and types as for PostgreSQL; the dialect translates them.
+    from sqlalchemy.dialects import postgresql
+
+    source.get_execution_engine().dialect_module = postgresql
+    asset = source.add_table_asset(_BATCH, table_name=_BATCH)
+    return asset.add_batch_definition_whole_table(_BATCH).get_batch()
+
+
+def _validated(gx: Any, batch: Any, checks: Mapping[int, dict[str, Any]], examples: Sequence[str] | None) -> Any:
+    """Return Great Expectations' results by check number; with `examples` (columns) also one row of each failure."""
+    suite = gx.ExpectationSuite(
+        name="checks", expectations=[{**check, "meta": {"number": number}} for number, check in checks.items()]
+    )
+    form: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 1 if examples is not None else 0}
+    if examples:
+        form["unexpected_index_column_names"] = list(examples)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = batch.validate(suite, result_format=form).results
+    return {result.expectation_config.meta["number"]: result for result in results}
+
+
+def _whole(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) else None
+
+
+def _outcome(check: Check, result: Any, example: Any) -> Outcome:
+    found = result.result
+    if check.type == wording.ROWS and "observed_value" in found:
+        count = int(found["observed_value"])
+        return Outcome(bool(result.success), _first_row(example), count, None)
+    observed = _problem(result) or _first_row(example) or _value(found.get("observed_value"))
+    counts = _whole(found.get("unexpected_count")), _whole(found.get("element_count"))
+    return Outcome(bool(result.success), observed, *counts)
+
+
+def _value(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _problem(result: Any) -> str | None:
+    """Return why the check could not be computed, in one line."""
+    described = (result.exception_info or {}).values()
+    messages = [entry["exception_message"] for entry in described if isinstance(entry, dict)]
+    return f"could not be computed: {_DRIVER.sub('', messages[0].splitlines()[0])}" if messages else None
+
+
+def _first_row(example: Any) -> str | None:
+    if example is None:
+        return None
+    found = example.result
+    rows = found.get("partial_unexpected_index_list") or (found.get("details") or {}).get("unexpected_rows") or ()
+    for row in rows[:1]:
+        return ", ".join(f"{name}={value}" for name, value in dict(row).items())
+    return None
+
+
+def run(
+    own: duckdb.DuckDBPyConnection,
+    batch: str,
+    checks: Sequence[Check],
+    *,
+    key: Sequence[str],
+    parameters: Mapping[str, object],
+) -> list[Outcome]:
+    """Return what each check finds in the rows of the select `batch`, in the order of `checks`.
+
+    Only committed rows are seen. A check that cannot be computed has failed, and says why.
+    """
+    gx = _great_expectations()
+    wanted = {n: {"type": c.type, "kwargs": _arguments(c, parameters)} for n, c in enumerate(checks)}
+    with _connection(own, batch, parameters) as connection:
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        table = _batch(context, connection)
+        results = _validated(gx, table, wanted, None)
+        broken = {n: wanted[n] for n, result in results.items() if not result.success}
+        examples = _validated(gx, table, broken, key) if broken else {}
+    return [_outcome(check, results[n], examples.get(n)) for n, check in enumerate(checks)]
