@@ -1,0 +1,5 @@
+"""`python -m offermill`."""
+
+from offermill.cli import main
+
+main()

@@ -1,0 +1,210 @@
+"""The command line: what people type, what they read back, and how errors end."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from offermill import console, examples, flows, night, settings
+from offermill.errors import ConfigError, OffermillError
+from offermill.flows import Step
+from offermill.paths import ROOT, ShopPaths
+
+EXIT_CODES = (
+    "Exit codes: 0 done · 1 other error · 2 settings, catalogue or command · 3 input files · 4 a critical check · "
+    "5 a stored model · 6 publication · 7 the warehouse is held or cannot be opened."
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Nightly personalised offers that pay for change, not for habit.",
+    epilog=EXIT_CODES,
+)
+
+ShopOption = Annotated[
+    Path, typer.Option("--shop", envvar="OFFERMILL_SHOP", help="The shop's folder (holds shop.yml).", show_default=True)
+]
+DateOption = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The business date, YYYY-MM-DD.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+DEFAULT_SHOP = ROOT / "build" / "demo"
+
+
+@contextmanager
+def _said_plainly(as_json: bool) -> Iterator[None]:
+    """Turn our errors into their message and exit code: a user's mistake never shows a traceback."""
+    try:
+        yield
+    except OffermillError as problem:
+        if as_json:
+            print(json.dumps({"error": str(problem), "exit_code": problem.exit_code}, ensure_ascii=False))
+        else:
+            Console(stderr=True).print(f"[bold red]Error[/] {escape(str(problem))}", soft_wrap=True, highlight=False)
+        raise typer.Exit(problem.exit_code) from None
+
+
+def _plainly(command: Callable[..., None]) -> Callable[..., None]:
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        with _said_plainly(bool(kwargs.get("as_json"))):
+            command(*args, **kwargs)
+
+    return wrapped
+
+
+def _day(moment: datetime) -> date:
+    return moment.date()
+
+
+def _print(as_json: bool, values: object, text: Callable[[], object]) -> None:
+    if as_json:
+        print(json.dumps(values, ensure_ascii=False, indent=2, default=str))
+    else:
+        console.out.print(text())
+
+
+@app.command()
+@_plainly
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new shop's folder.")],
+    example: Annotated[str, typer.Option(help="Which example to copy: demo or completejourney.")] = "demo",
+    as_json: JsonOption = False,
+) -> None:
+    """Write a new shop folder with shop.yml and offers.yml to start from."""
+    written = examples.copy(example, folder)
+    _print(
+        as_json, {"written": written}, lambda: f"Wrote {', '.join(written)}. Next: bin/offermill check --shop {folder}"
+    )
+
+
+@app.command()
+@_plainly
+def check(shop: ShopOption = DEFAULT_SHOP, as_json: JsonOption = False) -> None:
+    """Check shop.yml, offers.yml, the contracts and the SQL, and say what is wrong, line by line."""
+    found = examples.check(shop)
+    _print(as_json, found, lambda: "\n".join(f"[green]ok[/] {name}: {text}" for name, text in found.items()))
+
+
+@app.command()
+@_plainly
+def demo(
+    folder: Annotated[Path, typer.Argument(help="The shop's folder; made when it is missing.")] = DEFAULT_SHOP,
+    customers: Annotated[int, typer.Option(min=100, help="Customers of the synthetic shop.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Same seed, same shop, byte for byte.")] = 1,
+    example: Annotated[str, typer.Option(help="demo (synthetic) or completejourney (real groceries).")] = "demo",
+    as_json: JsonOption = False,
+) -> None:
+    """Make an example shop with its source files: a synthetic retailer, or real grocery data."""
+    say = (lambda _: None) if as_json else console.progress
+    made = examples.make(example, folder, customers=customers, seed=seed, progress=say)
+    _print(as_json, made, lambda: console.made(folder, made))
+
+
+@app.command(name="run")
+@_plainly
+def run_night(
+    date: DateOption,
+    shop: ShopOption = DEFAULT_SHOP,
+    airflow: Annotated[bool, typer.Option("--airflow", help="Run the DAG through Airflow (dags test).")] = False,
+    new_version: Annotated[bool, typer.Option(help="Publish a correction beside a publication that differs.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the night of one business date and publish its offers."""
+    _perform("nightly", shop, _day(date), airflow=airflow, new_version=new_version, as_json=as_json)
+    summary = console.publication(ShopPaths(shop), _day(date))
+    _print(as_json, summary, lambda: console.decided(summary))
+
+
+@app.command()
+@_plainly
+def train(
+    date: DateOption,
+    shop: ShopOption = DEFAULT_SHOP,
+    airflow: Annotated[bool, typer.Option("--airflow", help="Run the DAG through Airflow (dags test).")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the models with what is known at the end of a business date."""
+    _perform("training", shop, _day(date), airflow=airflow, new_version=False, as_json=as_json)
+    cards = console.models(ShopPaths(shop), _day(date))
+    _print(as_json, cards, lambda: console.trained(cards))
+
+
+def _perform(name: str, shop: Path, day: date, *, airflow: bool, new_version: bool, as_json: bool) -> None:
+    flow = flows.named(name)
+    settings.load(ShopPaths(shop).settings)
+    display = console.Display(flow, quiet=as_json)
+    with display:
+        if airflow:
+            from offermill import through_airflow
+
+            through_airflow.run(flow, shop.resolve(), day, new_version=new_version, report=display.step_done)
+        else:
+            night.perform_flow(flow, shop.resolve(), day, new_version=new_version, report=display.step_done)
+
+
+@app.command()
+@_plainly
+def table(
+    name: Annotated[str, typer.Argument(help="Address of a table, such as features.customer_rfm.")],
+    date: DateOption,
+    shop: ShopOption = DEFAULT_SHOP,
+    rows: Annotated[int, typer.Option(min=0, help="How many rows to show.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Make one table again for a business date (what it reads must be there) and show its first rows."""
+    step = _step(name)
+    with night.only_run(shop):
+        summary = night.perform(step, shop.resolve(), _day(date))
+    shown = console.first_rows(ShopPaths(shop), name, rows)
+    _print(
+        as_json, {**summary, "first_rows": shown.to_dict("records")}, lambda: console.rows_table(name, summary, shown)
+    )
+
+
+def _step(address: str) -> Step:
+    try:
+        return flows.nightly().step(address)
+    except ConfigError:
+        if any(step.address == address for step in flows.training().steps):
+            return flows.training().step(address)
+        raise
+
+
+@app.command()
+@_plainly
+def explain(
+    customer: Annotated[str, typer.Argument(help="A customer id.")],
+    date: DateOption,
+    shop: ShopOption = DEFAULT_SHOP,
+    language: Annotated[str, typer.Option(help="en, lv or ru.")] = "en",
+    as_json: JsonOption = False,
+) -> None:
+    """Say in plain words what was decided for a customer on a published night, and why."""
+    from importlib import import_module
+
+    # Offers know how to explain themselves; the machinery only opens the publication of that night.
+    explained = import_module("offers.explain").from_publication(ShopPaths(shop), customer, _day(date), language)
+    _print(as_json, explained.as_dict(), lambda: explained.as_text())
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it without a traceback."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        app(prog_name="offermill")
+    except KeyboardInterrupt:
+        Console(stderr=True).print("[bold red]Stopped.[/] Nothing was published; run the same command again to go on.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+

@@ -1,0 +1,135 @@
+"""What the command line shows: progress, the night in a few lines, tables."""
+
+import json
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from offermill import money
+from offermill.errors import PublishError
+from offermill.flows import Flow, Step
+from offermill.paths import ShopPaths
+from offermill.warehouse import Warehouse, quoted
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+def progress(text: str) -> None:
+    """Print a line about long work."""
+    out.print(f"[dim]·[/] {escape(text)}")
+
+
+class Display:
+    """Progress of a flow: a bar on a terminal, one line per stage elsewhere."""
+
+    def __init__(self, flow: Flow, *, quiet: bool) -> None:
+        self._flow = flow
+        self._quiet = quiet
+        self._seconds: dict[str, float] = {}
+        self._stage_of = {step.address: stage for stage in flow.stages for step in stage.steps}
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=out,
+            transient=True,
+            disable=quiet or not out.is_terminal,
+        )
+        self._task = self._bar.add_task(flow.name, total=len(flow.steps))
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def step_done(self, step: Step, summary: dict[str, object], seconds: float) -> None:
+        """Note that a step ended; print its stage when it was the stage's last."""
+        stage = self._stage_of[step.address]
+        self._seconds[stage.name] = self._seconds.get(stage.name, 0) + seconds
+        self._bar.update(self._task, advance=1, description=f"{step.address}")
+        if step is stage.steps[-1] and not self._quiet:
+            out.print(f"  [green]✓[/] {stage.name:<10} {len(stage.steps):>3} steps {self._seconds[stage.name]:>7.1f} s")
+
+
+def made(folder: Path, result: dict[str, object]) -> str:
+    """Return the line that ends `offermill demo`."""
+    facts = ", ".join(
+        f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}" for key, value in result.items()
+    )
+    return f"Shop in {folder}: {facts}"
+
+
+def publication(shop: ShopPaths, day: date) -> dict[str, Any]:
+    """Return the manifest of a published night.
+
+    Raises:
+        PublishError: nothing was published for that date.
+    """
+    manifest = shop.exports / day.isoformat() / "datapackage.json"
+    if not manifest.is_file():
+        raise PublishError(f"{day}: nothing is published for this date in {shop.exports}; run the night first.")
+    found: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    return {**found, "folder": str(manifest.parent), "site": str(shop.site / "index.html")}
+
+
+def decided(manifest: dict[str, Any]) -> str:
+    """Return what was decided, what it cost of which budget, and where site and lists lie."""
+    facts = manifest["offermill"]
+    digits = facts["currency_digits"]
+
+    def amount(minor: int) -> str:
+        return f"{money.to_text(minor, digits)} {facts['currency']}"
+
+    lines = [
+        f"[bold]{facts['shop_name']}, night of {facts['business_date']}[/]",
+        f"  decided  {facts['headline']}",
+        f"  cost     expected {amount(facts['expected_cost_minor'])}, at worst {amount(facts['worst_cost_minor'])} "
+        f"of a budget of {amount(facts['budget_minor'])}",
+        f"  checks   {facts['checks_line']}",
+        f"  lists    {manifest['folder']}",
+        f"  site     {manifest['site']}",
+    ]
+    return "\n".join(lines)
+
+
+def models(shop: ShopPaths, day: date) -> dict[str, Any]:
+    """Return the cards of the models trained on a date, by name."""
+    cards = sorted(shop.models.glob(f"*/{day.isoformat()}/card.json"))
+    return {path.parent.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in cards}
+
+
+def trained(cards: dict[str, Any]) -> Table:
+    """Return a table of the trained models and their verdicts."""
+    shown = Table("model", "verdict")
+    for name, card in cards.items():
+        shown.add_row(name, escape(str(card.get("verdict", ""))))
+    return shown
+
+
+def first_rows(shop: ShopPaths, name: str, count: int) -> pd.DataFrame:
+    """Return the first rows of a table in its stored order."""
+    with Warehouse.open(shop.warehouse, read_only=True) as warehouse:
+        if not warehouse.exists(name):
+            return pd.DataFrame()
+        return warehouse.frame(f"select * from {quoted(name)} limit {int(count)}")
+
+
+def rows_table(name: str, summary: dict[str, object], shown: pd.DataFrame) -> Table:
+    """Return rows as a table to print."""
+    result = Table(*[str(column) for column in shown.columns], title=f"{name}  {summary}")
+    for row in shown.itertuples(index=False):
+        result.add_row(*[escape(str(value)) for value in row])
+    return result

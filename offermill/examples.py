@@ -1,0 +1,87 @@
+"""Example shops: the synthetic demo and real grocery data, and the check of any shop's folder."""
+
+import json
+import shutil
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from offermill import flows, paths, settings
+from offermill.errors import ConfigError
+from offermill.paths import ShopPaths
+from offermill.yamlfile import nearest
+
+TEMPLATES = {"demo": paths.ROOT / "shop", "completejourney": paths.ROOT / "shops" / "completejourney"}
+Progress = Callable[[str], None]
+
+
+def _template(name: str) -> Path:
+    if name not in TEMPLATES:
+        raise ConfigError(
+            f"{name}: no such example.{nearest(name, TEMPLATES)} There are: {', '.join(sorted(TEMPLATES))}."
+        )
+    return TEMPLATES[name]
+
+
+def copy(name: str, folder: Path) -> list[str]:
+    """Copy an example's settings into `folder`, never over files that stand there; return the names written.
+
+    Raises:
+        ConfigError: unknown example, or the folder holds a shop already.
+    """
+    template = _template(name)
+    taken = [path.name for path in template.iterdir() if (folder / path.name).exists()]
+    if taken:
+        raise ConfigError(f"{folder}: holds {', '.join(sorted(taken))} already; choose another folder or remove them.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(template.iterdir()):
+        shutil.copyfile(path, folder / path.name)
+    return sorted(path.name for path in template.iterdir())
+
+
+def make(name: str, folder: Path, *, customers: int, seed: int, progress: Progress) -> dict[str, object]:
+    """Make an example shop with source files; the same arguments leave a shop that stands as it is.
+
+    Raises:
+        ConfigError: the folder holds something else.
+    """
+    wanted = {"example": name, "customers": customers, "seed": seed}
+    note = folder / "landing" / "made.json"
+    if note.is_file() and json.loads(note.read_text(encoding="utf-8")) == wanted:
+        return {**wanted, "note": "stands already; delete the folder to make it anew"}
+    if not ShopPaths(folder).settings.is_file():
+        copy(name, folder)
+    if any((folder / "landing").glob("*/*")):
+        raise ConfigError(f"{folder / 'landing'}: holds other files; choose another folder or remove them.")
+    made = _land(name, folder, customers, seed, progress)
+    note.write_text(json.dumps(wanted, sort_keys=True) + "\n", encoding="utf-8")
+    return {**wanted, **made}
+
+
+def _land(name: str, folder: Path, customers: int, seed: int, progress: Progress) -> dict[str, object]:
+    if name == "demo":
+        made: dict[str, object] = import_module("offermill.synthetic.shop").make(
+            folder, customers=customers, seed=seed, progress=progress
+        )
+        return made
+    landed: dict[str, object] = import_module("offermill.completejourney").land(folder, progress=progress)
+    return landed
+
+
+def check(folder: Path) -> dict[str, str]:
+    """Return what was found in order: settings, catalogue, contracts, SQL.
+
+    Raises:
+        ConfigError: the first file with problems, all of its problems listed.
+    """
+    shop = ShopPaths(folder)
+    chosen = settings.load(shop.settings)
+    catalogue = import_module("offers.catalogue").check(shop.catalogue, chosen)
+    flow = flows.nightly()
+    who = chosen.shop
+    return {
+        "shop.yml": f"{who.name}, {who.currency}, {who.time_zone}, {len(chosen.sources)} sources",
+        "offers.yml": catalogue,
+        "contracts": f"{len(list((paths.EXPECTATIONS / 'raw').glob('*.yml')))} sources described",
+        "flow": f"{len(flow.steps)} steps in {len(flow.stages)} stages",
+    }

@@ -1,0 +1,96 @@
+"""Run a flow's DAG through Airflow (`airflow dags test`) with progress, a log file, and a plain error at the end."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter
+
+from offermill import paths
+from offermill.errors import ConfigError, GateError, InputError, OffermillError
+from offermill.flows import Flow
+from offermill.night import Report
+from offermill.paths import ShopPaths
+
+DAG_OF_FLOW = {"nightly": "nightly_offers", "training": "train_models"}
+_DONE = re.compile(r"offermill-step (?P<address>[a-z_]+\.[a-z_]+)")
+_PROBLEM = re.compile(r"(?:AirflowFailException|InputError|WarehouseError)[:(]\s*(?P<text>.+)")
+
+
+def environment(shop: Path) -> dict[str, str]:
+    """Return the environment of an Airflow that keeps to itself: SQLite in .airflow/, no examples, no telemetry."""
+    home = Path(os.environ.get("AIRFLOW_HOME", paths.ROOT / ".airflow"))
+    ours = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(paths.ROOT),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__DAG_PROCESSOR__DISABLE_BUNDLE_VERSIONING": "True",
+        "GX_ANALYTICS_ENABLED": "false",
+        "OFFERMILL_SHOP": str(shop),
+        "OFFERMILL_RETRIES": os.environ.get("OFFERMILL_RETRIES", "0"),
+        "OMP_WAIT_POLICY": "passive",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **ours}
+
+
+def airflow_command() -> list[str]:
+    """Return how to call the Airflow of the running environment."""
+    return [sys.executable, "-m", "airflow"]
+
+
+def _ensure_database(env: dict[str, str]) -> None:
+    subprocess.run([*airflow_command(), "db", "migrate"], env=env, check=True, capture_output=True)
+
+
+def run(flow: Flow, shop: Path, day: date, *, new_version: bool, report: Report) -> None:
+    """Run the DAG of `flow` for one date in this Airflow's SQLite and wait for it.
+
+    Raises:
+        OffermillError: the run is red; the message is the failed task's own, with the path of the whole log.
+    """
+    env = environment(shop)
+    _ensure_database(env)
+    log = ShopPaths(shop).runs / f"{day.isoformat()}-{flow.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    conf = json.dumps({"shop": str(shop), "date": day.isoformat(), "new_version": new_version})
+    # The logical date of an interval's run is its beginning; the parameter `date` is what decides.
+    command = [
+        *airflow_command(),
+        "dags",
+        "test",
+        DAG_OF_FLOW[flow.name],
+        (day + timedelta(days=1)).isoformat(),
+        "-c",
+        conf,
+    ]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        lines = _follow(process, flow, log, report)
+    if process.returncode:
+        raise _problem(lines, log)
+
+
+def _follow(process: "subprocess.Popen[str]", flow: Flow, log: Path, report: Report) -> list[str]:
+    steps = {step.address: step for step in flow.steps}
+    lines: list[str] = []
+    started = perf_counter()
+    with log.open("w", encoding="utf-8") as written:
+        for line in process.stdout or ():
+            written.write(line)
+            lines.append(line)
+            done = _DONE.search(line)
+            if done and done["address"] in steps:
+                report(steps[done["address"]], {}, perf_counter() - started)
+                started = perf_counter()
+    return lines
+
+
+def _problem(lines: list[str], log: Path) -> OffermillError:
+    found = [match["text"] for line in lines if (match := _PROBLEM.search(line))]
+    said = found[-1].strip("'\")\n ").replace("\\n", "\n") if found else "Airflow's run is red."
+    kind = next((k for k in (InputError, GateError) if any(k.__name__ in line for line in lines)), ConfigError)
+    return kind(f"{said}\nThe whole log: {log}")
