@@ -18,18 +18,18 @@ from offermill.errors import ConfigError
 Severity = Literal["critical", "warning"]
 # Kwargs of Great Expectations that hold names of columns.
 _COLUMN_KWARGS = ("column", "column_A", "column_B", "column_list")
-_SHARED_KWARGS = frozenset({"mostly", "row_condition", "condition_parser", "ignore_row_if"})
+_SHARED_KWARGS = frozenset({"mostly", "row_condition", "condition_parser", "ignore_row_if", "description"})
 
 
 @dataclass(frozen=True)
 class Column:
-    """What one column holds: DuckDB type in lower case, unit (may be empty) and meaning."""
+    """What one column holds: DuckDB type in lower case, unit (may be empty), meaning; personal values are not shown."""
 
     name: str
     type: str
     unit: str
     meaning: str
-    is_nullable: bool = True
+    is_personal: bool
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class _Column(BaseModel):
     type: str
     unit: str = ""
     meaning: str
-    nullable: bool = True
+    is_personal: bool = False
 
 
 class _RawColumn(_Column):
@@ -79,7 +79,16 @@ class _Check(BaseModel):
     type: str
     kwargs: dict[str, Any] = {}
     severity: Severity = "critical"
-    description: str | None = None
+
+    @property
+    def description(self) -> str:
+        """Return the author's words, or ours."""
+        return str(self.kwargs.get("description") or wording.describe(self.type, self.kwargs))
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Return the kwargs that decide the result."""
+        return {name: value for name, value in self.kwargs.items() if name != "description"}
 
 
 class _File(BaseModel):
@@ -125,8 +134,8 @@ def _check_problems(check: _Check, columns: set[str], where: str) -> Iterator[st
     for name in _column_names(check.kwargs):
         if name not in columns and check.type != "expect_column_to_exist":
             yield _unknown_column(where, check.type, name, columns)
-    if check.type == wording.ROWS and check.description is None:
-        yield f"{where}: {check.type} needs a description: say what is true when it finds no row."
+    if check.type == wording.ROWS and "description" not in check.kwargs:
+        yield f"{where}: {check.type} needs kwargs.description: say what is true when it finds no row."
 
 
 def _unknown_column(where: str, what: str, name: str, columns: set[str]) -> str:
@@ -140,16 +149,15 @@ def _key_checks(file: _File, source: str) -> Iterator[Check]:
     kwargs = {"column": file.key[0]} if len(file.key) == 1 else {"column_list": list(file.key)}
     yield Check(type_, kwargs, "critical", wording.describe(type_, kwargs), source)
     for name in file.key:
-        if name in file.columns and file.columns[name].nullable:
-            wanted = "expect_column_values_to_not_be_null"
-            yield Check(wanted, {"column": name}, "critical", wording.describe(wanted, {"column": name}), source)
+        given = "expect_column_values_to_not_be_null"
+        yield Check(given, {"column": name}, "critical", wording.describe(given, {"column": name}), source)
 
 
 def _checks(file: _File, path: Path, lines: yamlfile.Lines) -> Iterator[Check]:
     yield from _key_checks(file, place(path, lines[("key",)]))
     for index, check in enumerate(file.checks):
-        description = check.description or wording.describe(check.type, check.kwargs)
-        yield Check(check.type, check.kwargs, check.severity, description, place(path, lines[("checks", index)]))
+        where = place(path, lines[("checks", index)])
+        yield Check(check.type, check.arguments, check.severity, check.description.rstrip("."), where)
 
 
 def read(path: Path) -> Expectations:
@@ -161,7 +169,7 @@ def read(path: Path) -> Expectations:
     is_raw = path.parent.name == "raw"
     values, lines = yamlfile.load(path)
     file = yamlfile.validate_values(_RawFile if is_raw else _File, values, lines, path)
-    columns = {n: Column(n, c.type, c.unit, c.meaning, c.nullable) for n, c in file.columns.items()}
+    columns = {n: Column(n, c.type, c.unit, c.meaning, c.is_personal) for n, c in file.columns.items()}
     problems = list(_problems(file, set(columns) | _added_by_loading(is_raw, file), path, lines))
     if problems:
         raise ConfigError("\n".join(problems))

@@ -13,6 +13,9 @@ from offermill.run import Run
 from offermill.warehouse import Warehouse, quoted
 
 RESULTS = "meta.check_result"
+# What a message shows of the first row that breaks a promise.
+LONGEST = 60
+MOST_COLUMNS = 6
 _SCHEMA = pa.schema(
     [
         ("business_date", pa.date32()),
@@ -74,6 +77,22 @@ def _check_table(warehouse: Warehouse, run: Run, promised: Expectations) -> list
     ]
 
 
+def _shown(value: object) -> str:
+    """Return a value as one short line: data must not forge a log line or fill a page."""
+    line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(value))
+    return line if len(line) <= LONGEST else line[:LONGEST] + "..."
+
+
+def _first_row(promised: Expectations, outcome: Outcome) -> str | None:
+    """Return `customer_id=17, order_count=0`: the key first, personal values hidden."""
+    personal = {name for name, column in promised.columns.items() if column.is_personal}
+    names = [*(n for n in promised.key if n in outcome.first), *(n for n in outcome.first if n not in promised.key)]
+    parts = [
+        f"{name}={'(hidden)' if name in personal else _shown(outcome.first[name])}" for name in names[:MOST_COLUMNS]
+    ]
+    return ", ".join(parts) or None
+
+
 def _row(run: Run, finding: Finding) -> dict[str, object]:
     promised, index, check, outcome = finding
     schema, table = promised.address.split(".")
@@ -86,7 +105,7 @@ def _row(run: Run, finding: Finding) -> dict[str, object]:
         "column_name": ", ".join(check.columns) or None,
         "severity": check.severity,
         "is_success": outcome.is_success,
-        "observed": outcome.observed,
+        "observed": outcome.observed or _first_row(promised, outcome),
         "unexpected_count": outcome.unexpected_count,
         "element_count": outcome.element_count,
         "description": check.description,
@@ -105,12 +124,12 @@ def _store(warehouse: Warehouse, run: Run, schema: str, findings: Sequence[Findi
 
 def _sentence(finding: Finding) -> str:
     promised, _, check, outcome = finding
-    count = outcome.unexpected_count
+    count, promise = outcome.unexpected_count, f'"{check.description}" ({check.source})'
     if count is None:
-        return f'{promised.address}: breaks "{check.description}" ({check.source}); found: {outcome.observed}.'
+        return f"{promised.address}: breaks {promise}; found: {outcome.observed}."
     rows = "1 row breaks" if count == 1 else f"{count} rows break"
-    first = f"; first: {outcome.observed}" if outcome.observed else ""
-    return f'{promised.address}: {rows} "{check.description}" ({check.source}){first}.'
+    first = _first_row(promised, outcome)
+    return f"{promised.address}: {rows} {promise}" + (f"; first: {first}." if first else ".")
 
 
 def _message(broken: Sequence[Finding]) -> str:

@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -30,15 +30,17 @@ class Outcome:
 
     Attributes:
         is_success: the promise is kept.
-        observed: the measured value, or the first row that breaks the promise, or why it could not be computed.
+        observed: the measured value, or why there is none.
         unexpected_count: rows that break it; None where the promise is about the whole table.
         element_count: rows looked at; None likewise.
+        first: a row that breaks it (key and the columns checked), where there is one.
     """
 
     is_success: bool
-    observed: str | None
-    unexpected_count: int | None
-    element_count: int | None
+    observed: str | None = None
+    unexpected_count: int | None = None
+    element_count: int | None = None
+    first: Mapping[str, object] = field(default_factory=dict)
 
 
 def _great_expectations() -> Any:
@@ -116,15 +118,17 @@ def _whole(value: object) -> int | None:
 
 def _outcome(check: Check, result: Any, example: Any) -> Outcome:
     found = result.result
-    if check.type == wording.ROWS and "observed_value" in found:
-        count = int(found["observed_value"])
-        return Outcome(bool(result.success), _first_row(example), count, None)
-    observed = _problem(result) or _first_row(example) or _value(found.get("observed_value"))
+    problem = _problem(result)
+    first = _first_row(example) if example is not None and not problem else {}
+    if problem:
+        return Outcome(False, problem)
+    if check.type == wording.ROWS:
+        return Outcome(bool(result.success), None, int(found["observed_value"]), None, first)
     counts = _whole(found.get("unexpected_count")), _whole(found.get("element_count"))
-    return Outcome(bool(result.success), observed, *counts)
+    return Outcome(bool(result.success), _text(found.get("observed_value")), *counts, first)
 
 
-def _value(value: object) -> str | None:
+def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
@@ -135,14 +139,10 @@ def _problem(result: Any) -> str | None:
     return f"could not be computed: {_DRIVER.sub('', messages[0].splitlines()[0])}" if messages else None
 
 
-def _first_row(example: Any) -> str | None:
-    if example is None:
-        return None
+def _first_row(example: Any) -> dict[str, object]:
     found = example.result
     rows = found.get("partial_unexpected_index_list") or (found.get("details") or {}).get("unexpected_rows") or ()
-    for row in rows[:1]:
-        return ", ".join(f"{name}={value}" for name, value in dict(row).items())
-    return None
+    return dict(next(iter(rows), {}))
 
 
 def run(
