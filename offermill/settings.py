@@ -75,6 +75,14 @@ class SegmentSettings(Section):
     slipping_factor: Annotated[float, Field(gt=0)] = 1.5
     lapsed_days: Annotated[int, Field(gt=0)] = 180
     cluster_count: Annotated[int, Field(ge=2, le=20)] = 6
+    # Inert: at least this many gaps between purchase days, and gaps no more irregular than this.
+    inert_gap_count: Annotated[int, Field(ge=2)] = 5
+    inert_gap_variation: Annotated[float, Field(gt=0)] = 0.5
+    # Inert: a narrow basket, hardly ever on promotion.
+    inert_category_count: Annotated[int, Field(ge=1)] = 4
+    inert_promotion_share: Share = 0.1
+    # Unprofitable: how certain a loss per receipt must be after shrinking.
+    unprofitable_chance: Share = 0.9
 
 
 class ModelSettings(Section):

@@ -1,0 +1,30 @@
+-- features.customer_contribution: one row per customer with an order or return in the last 365 days.
+with receipts as (
+    select
+        customer_id,
+        margin_minor,
+        coalesce(delivery_cost_minor, 0) as delivery_cost_minor,
+        case when is_return then $margin_service_cost_per_return_minor else $margin_service_cost_per_order_minor end
+            as service_cost_minor
+    from core.purchase
+    where
+        customer_id is not null
+        and ordered_at < $as_of
+        and arrived_on <= $business_date
+        and date_diff('day', ordered_on, $business_date) < 365
+),
+contributions as (
+    select *, margin_minor - delivery_cost_minor - service_cost_minor as contribution_minor from receipts
+)
+select
+    customer_id,
+    count(*) as receipt_count_365_days,
+    cast(sum(margin_minor) as bigint) as margin_minor_365_days,
+    cast(sum(delivery_cost_minor) as bigint) as delivery_cost_minor_365_days,
+    cast(sum(service_cost_minor) as bigint) as service_cost_minor_365_days,
+    cast(sum(contribution_minor) as bigint) as contribution_minor_365_days,
+    -- For the spread between a customer's receipts; 38 digits hold what 64 bits would not.
+    cast(sum(cast(contribution_minor as decimal(18, 0)) * contribution_minor) as decimal(38, 0))
+        as contribution_squares_365_days
+from contributions
+group by customer_id
