@@ -19,6 +19,8 @@ from offermill.expectations import Check
 
 _BATCH = "batch"
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+# Counts only: examples are fetched for the broken checks alone.
+_COUNTS = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
 _DRIVER = re.compile(r"^\(_duckdb\.\w+\) ")
 # Nothing leaves the house: no usage statistics, and no context on disk.
 _QUIET = {"GX_ANALYTICS_ENABLED": "false", "GX_POSTHOG_HOST": "", "TQDM_DISABLE": "1"}
@@ -98,28 +100,45 @@ def _batch(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
     return asset.add_batch_definition_whole_table(_BATCH).get_batch()
 
 
-def _validated(gx: Any, batch: Any, checks: Mapping[int, dict[str, Any]], examples: Sequence[str] | None) -> Any:
-    """Return Great Expectations' results by check number; with `examples` (columns) also one row of each failure."""
+def _validated(gx: Any, batch: Any, checks: Mapping[int, dict[str, Any]], form: Mapping[str, Any]) -> dict[int, Any]:
+    """Return Great Expectations' results by check number."""
+    if not checks:
+        return {}
     suite = gx.ExpectationSuite(
         name="checks", expectations=[{**check, "meta": {"number": number}} for number, check in checks.items()]
     )
-    form: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": 1 if examples is not None else 0}
-    if examples:
-        form["unexpected_index_column_names"] = list(examples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = batch.validate(suite, result_format=form).results
+        results = batch.validate(suite, result_format=dict(form)).results
     return {result.expectation_config.meta["number"]: result for result in results}
+
+
+def _examples(gx: Any, batch: Any, broken: Mapping[int, dict[str, Any]], key: Sequence[str]) -> dict[int, Any]:
+    """Return the results of broken checks once more, now with a row that breaks each."""
+    queries = {n: check for n, check in broken.items() if check["type"] == wording.ROWS}
+    others = {n: check for n, check in broken.items() if n not in queries and check["type"] not in wording.UNIQUE}
+    one = {**_COUNTS, "partial_unexpected_count": 1, **({"unexpected_index_column_names": list(key)} if key else {})}
+    return _validated(gx, batch, others, one) | _validated(gx, batch, queries, {"result_format": "COMPLETE"})
+
+
+def _first_duplicate(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> dict[str, object]:
+    """Return the smallest value found twice. Great Expectations gives any one, or none for several columns."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    given = " and ".join(f'"{name}" is not null' for name in columns)
+    sql = f"""
+        select {names}, count(*) as row_count from {_BATCH} where {given}
+        group by {names} having count(*) > 1 order by {names} limit 1
+    """
+    row = connection.execute(sql).fetchone()
+    return dict(zip([*columns, "row_count"], row, strict=True)) if row else {}
 
 
 def _whole(value: object) -> int | None:
     return int(value) if isinstance(value, int | float) else None
 
 
-def _outcome(check: Check, result: Any, example: Any) -> Outcome:
-    found = result.result
-    problem = _problem(result)
-    first = _first_row(example) if example is not None and not problem else {}
+def _outcome(check: Check, result: Any, first: Mapping[str, object]) -> Outcome:
+    found, problem = result.result, _problem(result)
     if problem:
         return Outcome(False, problem)
     if check.type == wording.ROWS:
@@ -140,9 +159,21 @@ def _problem(result: Any) -> str | None:
 
 
 def _first_row(example: Any) -> dict[str, object]:
-    found = example.result
+    found = example.result if example is not None else {}
     rows = found.get("partial_unexpected_index_list") or (found.get("details") or {}).get("unexpected_rows") or ()
     return dict(next(iter(rows), {}))
+
+
+def _first_rows(
+    gx: Any, batch: Any, connection: duckdb.DuckDBPyConnection, broken: Mapping[int, dict[str, Any]], key: Sequence[str]
+) -> dict[int, dict[str, object]]:
+    """Return a row that breaks each broken check, where there is one."""
+    rows = {number: _first_row(example) for number, example in _examples(gx, batch, broken, key).items()}
+    for number, check in broken.items():
+        if check["type"] in wording.UNIQUE:
+            kwargs = check["kwargs"]
+            rows[number] = _first_duplicate(connection, kwargs.get("column_list") or [kwargs["column"]])
+    return rows
 
 
 def run(
@@ -163,7 +194,7 @@ def run(
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         table = _batch(context, connection)
-        results = _validated(gx, table, wanted, None)
+        results = _validated(gx, table, wanted, _COUNTS)
         broken = {n: wanted[n] for n, result in results.items() if not result.success}
-        examples = _validated(gx, table, broken, key) if broken else {}
-    return [_outcome(check, results[n], examples.get(n)) for n, check in enumerate(checks)]
+        first = _first_rows(gx, table, connection, broken, key)
+    return [_outcome(check, results[n], first.get(n, {})) for n, check in enumerate(checks)]

@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.pool import StaticPool
 
 # A check needs counts and a few examples; more rows than this in Python is a check that should be a count.
-MOST_ROWS = 100_000
+MOST_ROWS = 10_000
 NAME = "warehouse"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ROWS = "unexpected_rows_expectation"
+UNIQUE = frozenset({"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"})
 
 _RANGE = ("min_value", "max_value", "strict_min", "strict_max")
 # Type -> (what it is about, arguments beside the columns). Each is compared with hand SQL by a test.
