@@ -23,7 +23,7 @@ def columns_of(table: str) -> dict[str, str]:
     """Return the declared columns and DuckDB types of a table."""
     schema, name = table.split(".")
     if schema == "raw":
-        return load_contract(name).table_columns
+        return load_contract(name).raw_columns
     values, _ = yamlfile.load(paths.EXPECTATIONS / schema / f"{name}.yml")
     return {column: str(facts["type"]) for column, facts in values["columns"].items()}
 
