@@ -96,7 +96,7 @@ class Warehouse:
 
     def arrow(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Return a query's result as an Arrow table."""
-        return self.connection.execute(sql, used_parameters(sql, parameters) or None).fetch_arrow_table()
+        return self.connection.execute(sql, used_parameters(sql, parameters) or None).to_arrow_table()
 
     def frame(self, sql: str, parameters: Parameters | None = None) -> pd.DataFrame:
         """Return a query's result as a pandas frame."""
