@@ -11,7 +11,6 @@ from airflow.sdk.exceptions import AirflowFailException
 from offermill import paths, settings, stepdocs
 from offermill.errors import InputError, OffermillError, WarehouseError
 from offermill.flows import Flow, Step, is_gate
-from offermill.night import perform
 
 # DuckDB has one writer: every task that opens the warehouse holds the only slot of this pool.
 POOL = "offermill_warehouse"
@@ -41,6 +40,9 @@ def business_date(params: dict[str, Any], interval_end: datetime | None, zone_na
 
 def _perform_in_airflow(step: Step, context: dict[str, Any]) -> dict[str, object]:
     """Perform a step for the run in `context`; errors that a retry cannot mend fail the task at once."""
+    # Imported in the task: reading a DAG file must not pay for DuckDB and pandas.
+    from offermill.night import perform
+
     params = context["params"]
     folder = Path(params["shop"])
     zone_name = settings.load(folder / "shop.yml").shop.time_zone

@@ -1,0 +1,1 @@
+"""Who the customer is: snapshots, identity and segments that SQL cannot say well."""
