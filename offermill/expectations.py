@@ -18,7 +18,7 @@ from offermill.errors import ConfigError
 Severity = Literal["critical", "warning"]
 # Kwargs of Great Expectations that hold names of columns.
 _COLUMN_KWARGS = ("column", "column_A", "column_B", "column_list")
-_SHARED_KWARGS = frozenset({"mostly", "row_condition", "condition_parser", "ignore_row_if", "description"})
+_SHARED_KWARGS = frozenset({"mostly", "ignore_row_if", "description"})
 
 
 @dataclass(frozen=True)

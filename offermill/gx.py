@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from offermill import gxdialect, wording
+from offermill.errors import ConfigError
 from offermill.expectations import Check
 
 _BATCH = "batch"
@@ -100,16 +101,39 @@ def _batch(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
     return asset.add_batch_definition_whole_table(_BATCH).get_batch()
 
 
+def _suite(gx: Any, checks: Mapping[int, dict[str, Any]]) -> Any:
+    expectations = [{**check, "meta": {"number": number}} for number, check in checks.items()]
+    return gx.ExpectationSuite(name="checks", expectations=expectations)
+
+
+def _wanted(gx: Any, checks: Sequence[Check], parameters: Mapping[str, object]) -> dict[int, dict[str, Any]]:
+    """Return the checks as Great Expectations wants them, by number.
+
+    Raises:
+        ConfigError: a check has an argument that cannot be used; names its file and line.
+    """
+    wanted = {n: {"type": check.type, "kwargs": _arguments(check, parameters)} for n, check in enumerate(checks)}
+    for number, check in enumerate(checks):
+        try:
+            _suite(gx, {number: wanted[number]})
+        except ValueError as problem:
+            raise ConfigError(f"{check.source}: {check.type}: {_reason(problem)}.") from problem
+    return wanted
+
+
+def _reason(problem: ValueError) -> str:
+    """Return a validation error's complaints in one line."""
+    complaints: list[Any] = problem.errors() if hasattr(problem, "errors") else [{"loc": (), "msg": str(problem)}]
+    return "; ".join(" ".join([*map(str, one["loc"]), one["msg"]]) for one in complaints)
+
+
 def _validated(gx: Any, batch: Any, checks: Mapping[int, dict[str, Any]], form: Mapping[str, Any]) -> dict[int, Any]:
     """Return Great Expectations' results by check number."""
     if not checks:
         return {}
-    suite = gx.ExpectationSuite(
-        name="checks", expectations=[{**check, "meta": {"number": number}} for number, check in checks.items()]
-    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        results = batch.validate(suite, result_format=dict(form)).results
+        results = batch.validate(_suite(gx, checks), result_format=dict(form)).results
     return {result.expectation_config.meta["number"]: result for result in results}
 
 
@@ -187,9 +211,12 @@ def run(
     """Return what each check finds in the rows of the select `batch`, in the order of `checks`.
 
     Only committed rows are seen. A check that cannot be computed has failed, and says why.
+
+    Raises:
+        ConfigError: a check has an argument that cannot be used.
     """
     gx = _great_expectations()
-    wanted = {n: {"type": c.type, "kwargs": _arguments(c, parameters)} for n, c in enumerate(checks)}
+    wanted = _wanted(gx, checks, parameters)
     with _connection(own, batch, parameters) as connection:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}

@@ -67,7 +67,7 @@ def describe(type_: str, kwargs: Mapping[str, Any]) -> str:
     template = _CHECKS[type_][0]
     words = {name: _plain(kwargs.get(name)) for name in KWARGS[type_]}
     words |= {"range": _range(kwargs), "or_equal": " or equal to" if kwargs.get("or_equal") else ""}
-    return template.format_map(words) + _conditions(kwargs)
+    return template.format_map(words) + _share(kwargs)
 
 
 def _plain(value: object) -> str:
@@ -82,7 +82,6 @@ def _range(kwargs: Mapping[str, Any]) -> str:
     return " and ".join(parts) or "any number"
 
 
-def _conditions(kwargs: Mapping[str, Any]) -> str:
+def _share(kwargs: Mapping[str, Any]) -> str:
     mostly = kwargs.get("mostly")
-    share = f" (for {round(float(mostly) * 100, 6):g} % of the rows)" if mostly is not None else ""
-    return share + (f" where {kwargs['row_condition']}" if kwargs.get("row_condition") else "")
+    return f" (for {round(float(mostly) * 100, 6):g} % of the rows)" if mostly is not None else ""
