@@ -39,7 +39,7 @@ run: setup-$(SHOP) ## Make the example shop, train, and run the night through Ai
 test: $(VENV)/test.stamp ## Set up and run the whole suite, with coverage
 	@started=$$SECONDS; \
 	$(MAKE) --no-print-directory lint; \
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not scheduler" --cov --cov-report=term:skip-covered -q; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not scheduler and not every_step" --cov --cov-report=term:skip-covered -q; \
 	echo "make test took $$((SECONDS - started)) s after installation"
 
 .PHONY: lint
@@ -52,6 +52,10 @@ lint: $(VENV)/test.stamp ## Format, lint, types and the direction of imports
 .PHONY: test-airflow
 test-airflow: $(VENV)/test.stamp ## The real scheduler: trigger through the REST API, wait, see success
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m scheduler -q
+
+.PHONY: test-crash
+test-crash: $(VENV)/test.stamp ## Kill a night in every single step and run it again from the start (half an hour)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m every_step -q
 
 .PHONY: airflow
 airflow: setup ## Start Airflow's scheduler and UI on http://127.0.0.1:8080 with the DAGs on their schedule

@@ -1,0 +1,61 @@
+"""One small demo shop, trained once and run once; tests copy what they change."""
+
+import hashlib
+import shutil
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from offermill import examples, flows, night
+
+DAY = date(2026, 6, 30)
+CUSTOMERS = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share the small shop on one worker, so that it is made once."""
+    for item in items:
+        if "tests/e2e" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("night"))
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return SHA-256 by path of every file that a night published."""
+    files = [path for part in ("exports", "site") for path in sorted((folder / part).rglob("*")) if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def copy_of(shop: Path, target: Path) -> Path:
+    """Copy a shop, so that a test may do with it what it likes."""
+    shutil.copytree(shop, target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a demo shop whose models are trained and whose night has not begun."""
+    folder = tmp_path_factory.mktemp("shops") / "trained"
+    examples.make("demo", folder, customers=CUSTOMERS, seed=7, progress=lambda _: None)
+    _in_own_process(_perform, "training", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the shop after one undisturbed night."""
+    folder = copy_of(trained, tmp_path_factory.mktemp("shops") / "published")
+    _in_own_process(_perform, "nightly", folder)
+    return folder
+
+
+def _perform(flow_name: str, folder: Path) -> None:
+    night.perform_flow(flows.named(flow_name), folder, DAY)
+
+
+def _in_own_process(work: object, *arguments: object) -> None:
+    process = get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join()
+    assert process.exitcode == 0

@@ -1,0 +1,57 @@
+"""A night may be killed anywhere: run again, it publishes the bytes of an undisturbed night."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from offermill import flows
+from tests.e2e import killing
+from tests.e2e.conftest import DAY, copy_of, digests
+
+pytestmark = pytest.mark.crash
+ADDRESSES = [step.address for step in flows.nightly().steps]
+# Whole nights again from the start cost seconds each: the fast suite takes one step of every stage and the last ones.
+SAMPLE = [stage.steps[len(stage.steps) // 2].address for stage in flows.nightly().stages] + ADDRESSES[-3:]
+KILLED = -signal.SIGKILL
+
+
+@pytest.mark.parametrize("moment", ["before commit", "after commit"])
+def test_a_night_whose_every_step_is_killed_once_and_cleared_ends_the_same(
+    trained: Path, published: Path, tmp_path: Path, moment: killing.Moment
+) -> None:
+    """As Airflow does it: the killed task is cleared, performed again, and the night goes on."""
+    shop = copy_of(trained, tmp_path / "shop")
+    context = killing.warm()
+    for address in ADDRESSES:
+        assert killing.outcome(context, killing.die_in_step, shop, DAY, address, moment) == KILLED, address
+        assert killing.outcome(context, killing.perform_step, shop, DAY, address) == 0, address
+
+    assert digests(shop) == digests(published)
+
+
+def _kill_and_run_again(trained: Path, published: Path, folder: Path, address: str) -> None:
+    shop = copy_of(trained, folder / "shop")
+    context = killing.warm()
+    ended = killing.outcome(context, killing.perform_until_death, shop, DAY, address, "before commit")
+    assert ended == KILLED
+    if address != ADDRESSES[-1]:
+        assert digests(shop) == {}, "nothing may be published before the last step"
+
+    assert killing.outcome(context, killing.perform_night, shop, DAY) == 0
+    assert digests(shop) == digests(published)
+
+
+@pytest.mark.parametrize("address", sorted(set(SAMPLE)))
+def test_a_night_killed_in_a_step_and_run_again_from_the_start_ends_the_same(
+    trained: Path, published: Path, tmp_path: Path, address: str
+) -> None:
+    _kill_and_run_again(trained, published, tmp_path, address)
+
+
+@pytest.mark.every_step
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_night_killed_in_any_step_and_run_again_from_the_start_ends_the_same(
+    trained: Path, published: Path, tmp_path: Path, address: str
+) -> None:
+    _kill_and_run_again(trained, published, tmp_path, address)
