@@ -48,6 +48,8 @@ class Column(_Part):
     above: int | None = None
     minimum: int | None = None
     maximum: int | None = None
+    # A sentence added to a reject that breaks a bound.
+    hint: str | None = None
 
     @field_validator("type")
     @classmethod

@@ -1,0 +1,118 @@
+"""The same key twice: equal content counts once, different content is a conflict that somebody must look at."""
+
+from offermill.ingest.contracts import Contract
+from offermill.ingest.discovery import Delivery
+from offermill.warehouse import Warehouse
+
+TYPED = "temp.typed"
+
+
+def remove_repeated(warehouse: Warehouse, contract: Contract, delivery: Delivery) -> None:
+    """Take repeated keys out of `typed`: keep one of equal rows, none of differing ones; fill `duplicate`, `conflict`."""
+    key = ", ".join(contract.raw_name(name) for name in contract.identity)
+    warehouse.execute(
+        f"create or replace temp table repeated as select {key} from {TYPED} group by {key} having count(*) > 1"
+    )
+    warehouse.execute("create or replace temp table duplicate (_file varchar, _line bigint)")
+    if warehouse.value("select count(*) from temp.repeated"):
+        _remove_within(warehouse, contract, delivery, key)
+    if contract.kind == "event":
+        _remove_known(warehouse, contract, delivery)
+
+
+def _content(contract: Contract, alias: str) -> str:
+    """Return SQL for everything the source said in a row, comparable as one value."""
+    return f"row({', '.join(f'{alias}.{name}' for name in contract.source_columns)})"
+
+
+def _same_key(contract: Contract, left: str, right: str) -> str:
+    names = [contract.raw_name(name) for name in contract.identity]
+    return " and ".join(f"{left}.{name} = {right}.{name}" for name in names)
+
+
+def _key_text(contract: Contract, alias: str) -> str:
+    parts = [f"'{name}=' || cast({alias}.{contract.raw_name(name)} as varchar)" for name in contract.identity]
+    return " || ', ' || ".join(parts)
+
+
+def _difference(contract: Contract, left: str, right: str) -> str:
+    """Return SQL that lists the columns that differ, with both values."""
+    parts = [
+        f"case when {left}.{name} is distinct from {right}.{name} then '{name}: ' || "
+        f"coalesce(cast({left}.{name} as varchar), 'empty') || ' / ' || "
+        f"coalesce(cast({right}.{name} as varchar), 'empty') end"
+        for name in contract.source_columns
+    ]
+    return f"concat_ws('; ', {', '.join(parts)})"
+
+
+def _conflicts(contract: Contract, left: str, right: str) -> str:
+    return (
+        f"'{contract.table}', $delivered_on, {_key_text(contract, left)}, {left}._file, {left}._line, "
+        f"{right}._file, {right}._line, {_difference(contract, left, right)}"
+    )
+
+
+def _remove_within(warehouse: Warehouse, contract: Contract, delivery: Delivery, key: str) -> None:
+    """Compare the rows of each repeated key with the key's first row; the first one with the first that differs."""
+    warehouse.execute(
+        f"""
+        create or replace temp table copies as
+        select typed.*, row_number() over (partition by {key} order by _file, _line) as copy_number
+        from {TYPED} as typed semi join temp.repeated using ({key})
+        """
+    )
+    same = _same_key(contract, "copies", "first_copy")
+    warehouse.execute(
+        f"""
+        create or replace temp table quarrel as
+        select distinct {", ".join("copies." + contract.raw_name(name) for name in contract.identity)}
+        from temp.copies as copies inner join temp.copies as first_copy
+            on {same} and first_copy.copy_number = 1
+        where {_content(contract, "copies")} is distinct from {_content(contract, "first_copy")}
+        """
+    )
+    warehouse.execute(
+        f"insert into temp.duplicate select _file, _line from temp.copies anti join temp.quarrel using ({key}) "
+        "where copy_number > 1"
+    )
+    warehouse.execute(
+        f"""
+        insert into meta.conflict select {_conflicts(contract, "copies", "other")}
+        from temp.copies as copies
+        inner join temp.copies as other
+            on {_same_key(contract, "copies", "other")}
+            and other.copy_number = case when copies.copy_number = 1 then 2 else 1 end
+        semi join temp.quarrel as quarrel on {_same_key(contract, "copies", "quarrel")}
+        order by copies._file, copies._line
+        """,
+        {"delivered_on": delivery.delivered_on},
+    )
+    warehouse.execute(f"delete from {TYPED} where (_file, _line) in (select (_file, _line) from temp.duplicate)")
+    warehouse.execute(
+        f"delete from {TYPED} as typed using temp.quarrel as quarrel where {_same_key(contract, 'typed', 'quarrel')}"
+    )
+
+
+def _remove_known(warehouse: Warehouse, contract: Contract, delivery: Delivery) -> None:
+    """Take out events that another delivery already brought; the one that stands in raw stays."""
+    same = f"{_same_key(contract, 'typed', 'standing')} and standing._delivered_on <> $delivered_on"
+    equal = f"{_content(contract, 'typed')} is not distinct from {_content(contract, 'standing')}"
+    parameters = {"delivered_on": delivery.delivered_on}
+    joined = f"from {TYPED} as typed inner join raw.{contract.table} as standing on {same}"
+    warehouse.execute(
+        f"""
+        create or replace temp table known as
+        select typed._file, typed._line, {equal} as is_equal {joined}
+        """,
+        parameters,
+    )
+    if not warehouse.value("select count(*) from temp.known"):
+        return
+    warehouse.execute("insert into temp.duplicate select _file, _line from temp.known where is_equal")
+    warehouse.execute(
+        f"insert into meta.conflict select {_conflicts(contract, 'typed', 'standing')} {joined} "
+        f"where not {equal} order by typed._file, typed._line",
+        parameters,
+    )
+    warehouse.execute(f"delete from {TYPED} where (_file, _line) in (select (_file, _line) from temp.known)")
