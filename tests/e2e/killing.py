@@ -12,25 +12,24 @@ from typing import Literal
 from offermill import flows, night
 from offermill.warehouse import Warehouse
 
+PRELOADED = [
+    "great_expectations",
+    "offermill.gx",
+    "features.clusters",
+    "models.propensity",
+    "models.value",
+    "models.uplift_step",
+    "offers.decide",
+    "offers.channels.publication",
+    "dashboards.site",
+]
 Moment = Literal["before commit", "after commit"]
 
 
 def warm() -> ForkServerContext:
     """Return a context whose processes start with everything a night imports already there."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(
-        [
-            "offermill.gx",
-            "models.uplift_step",
-            "models.propensity",
-            "models.value",
-            "features.clusters",
-            "offers.decide",
-            "offers.channels.publication",
-            "dashboards.site",
-            "great_expectations",
-        ]
-    )
+    context.set_forkserver_preload(PRELOADED)
     return context
 
 
