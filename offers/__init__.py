@@ -1,0 +1,1 @@
+"""Offers: the catalogue, who may get what, who gets what, and how it is said."""

@@ -1,0 +1,152 @@
+"""One sentence per offer and language: "If you do X by DATE, you get Y", with the value in money.
+
+Numbers, dates and currencies are formatted by Babel (CLDR). Grammar that CLDR does not hold (the Latvian dative after
+`līdz`, the case after a numeral) is written here. Names from the shop's data stand in quotation marks, uninflected.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+
+from offers.offer import Offer, percent_of
+
+# en_150 is English as written in Europe: 28 July 2026, 40.00 €.
+_LOCALES = {"en": "en_150", "lv": "lv_LV", "ru": "ru_RU"}
+_QUOTES = {"en": "“{}”", "lv": "„{}”", "ru": "«{}»"}
+_LATVIAN_MONTHS = (
+    *("janvārim", "februārim", "martam", "aprīlim", "maijam", "jūnijam"),
+    *("jūlijam", "augustam", "septembrim", "oktobrim", "novembrim", "decembrim"),
+)
+
+# What follows a number of points as the object of `get`, by CLDR plural category.
+_POINTS = {
+    "en": {"one": "point", "other": "points"},
+    "lv": {"zero": "punktu", "one": "punktu", "other": "punktus"},
+    "ru": {"one": "балл", "few": "балла", "many": "баллов", "other": "балла"},
+}
+
+_CONDITIONS = {
+    "en": {
+        "basket": "Shop by {valid_until}",
+        "basket_threshold": "Spend {threshold} by {valid_until}",
+        "category": "Buy from {target} by {valid_until}",
+        "category_threshold": "Spend {threshold} on {target} by {valid_until}",
+        "product": "Buy {target} by {valid_until}",
+        "product_threshold": "Spend {threshold} on {target} by {valid_until}",
+    },
+    "lv": {
+        "basket": "Iepērcieties līdz {valid_until}",
+        "basket_threshold": "Iepērcieties vismaz par {threshold} līdz {valid_until}",
+        "category": "Iegādājieties preces no grupas {target} līdz {valid_until}",
+        "category_threshold": "Iegādājieties preces no grupas {target} vismaz par {threshold} līdz {valid_until}",
+        "product": "Iegādājieties preci {target} līdz {valid_until}",
+        "product_threshold": "Iegādājieties preci {target} vismaz par {threshold} līdz {valid_until}",
+    },
+    "ru": {
+        "basket": "Совершите покупку до {valid_until} включительно",
+        "basket_threshold": "Совершите покупку на сумму от {threshold} до {valid_until} включительно",
+        "category": "Купите товары из группы {target} до {valid_until} включительно",
+        "category_threshold": "Купите товары из группы {target} на сумму от {threshold} до {valid_until} включительно",
+        "product": "Купите товар {target} до {valid_until} включительно",
+        "product_threshold": "Купите товар {target} на сумму от {threshold} до {valid_until} включительно",
+    },
+}
+_REWARDS = {
+    "en": {
+        "percent": " and get {depth} off: that is {value} on {example}, {max_discount} at most.",
+        "amount": " and get {amount} off.",
+        "points": " and get {points}, worth {value}.",
+        "gift": " and get {gift} worth {value} as a gift.",
+        "delivery": " and get free delivery, which saves you {value}.",
+    },
+    "lv": {
+        "percent": " un saņemiet {depth} atlaidi: no {example} tie ir {value}, lielākā atlaide ir {max_discount}.",
+        "amount": " un saņemiet {amount} atlaidi.",
+        "points": " un saņemiet {points} {value} vērtībā.",
+        "gift": " un saņemiet dāvanā {gift} {value} vērtībā.",
+        "delivery": " un saņemiet bezmaksas piegādi, ietaupot {value}.",
+    },
+    "ru": {
+        "percent": " и получите скидку {depth}: с {example} это {value}, но не больше {max_discount}.",
+        "amount": " и получите скидку {amount}.",
+        "points": " и получите {points} — это {value}.",
+        "gift": " и получите в подарок {gift} стоимостью {value}.",
+        "delivery": " и получите бесплатную доставку: вы сэкономите {value}.",
+    },
+}
+
+
+def money(minor: int, currency: str, language: str) -> str:
+    """Return an amount as customers read it: `40.00 €`, `40,00 €`."""
+    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+    return format_currency(amount, currency, locale=_LOCALES[language])
+
+
+def last_day(day: date, language: str) -> str:
+    """Return a date as it stands after by / līdz / до: `28 July 2026`, `2026. gada 28. jūlijam`, `28 июля 2026 г.`."""
+    if language == "lv":
+        return f"{day.year}. gada {day.day}. {_LATVIAN_MONTHS[day.month - 1]}"
+    return format_date(day, "long", locale=_LOCALES[language])
+
+
+def points(count: int, language: str) -> str:
+    """Return a number of points as the object of `get`: `1 point`, `500 punktu`, `500 баллов`."""
+    category = Locale.parse(_LOCALES[language]).plural_form(count)
+    return f"{format_decimal(count, locale=_LOCALES[language])}\u00a0{_POINTS[language][category]}"
+
+
+def pattern(offer: Offer, language: str) -> str:
+    """Return the offer's own text, or the usual sentence of its kind, with placeholders."""
+    if offer.texts is not None:
+        return offer.texts.of(language)
+    condition = offer.target.kind + ("_threshold" if offer.threshold_minor is not None else "")
+    return _CONDITIONS[language][condition] + _REWARDS[language][offer.kind]
+
+
+def facts(offer: Offer, language: str, valid_until: date, currency: str) -> Mapping[str, str]:
+    """Return what the placeholders of the offer's sentence stand for; only those that its kind has."""
+    amounts = {
+        "value": offer.customer_value_minor,
+        "amount": offer.amount_minor,
+        "threshold": offer.threshold_minor,
+        "max_discount": offer.max_discount_minor,
+        "example": offer.example_purchase_minor,
+    }
+    found = {name: money(minor, currency, language) for name, minor in amounts.items() if minor is not None}
+    found["valid_until"] = last_day(valid_until, language)
+    if offer.depth_pct is not None:
+        found["depth"] = format_percent(Decimal(offer.depth_pct) / 100, locale=_LOCALES[language])
+    if offer.points is not None:
+        found["points"] = points(offer.points, language)
+    if offer.gift is not None:
+        found["gift"] = offer.gift.name.of(language)
+    if offer.target.name is not None:
+        found["target"] = _QUOTES[language].format(offer.target.name)
+    return found
+
+
+def sentence(offer: Offer, language: str, valid_until: date, currency: str) -> str:
+    """Return the offer in one sentence: `Spend 40.00 € by 28 July 2026 and get 5.00 € off.`
+
+    A percent offer says what the customer gets at the example purchase (its threshold, where it has one).
+    """
+    filled = facts(offer, language, valid_until, currency)
+    text = pattern(offer, language)
+    # One pass over the pattern, so that a brace in a product's name stays a brace.
+    for name in filled:
+        text = text.replace("{" + name + "}", f"\x00{name}\x00")
+    parts = text.split("\x00")
+    return "".join(filled[part] if index % 2 else part for index, part in enumerate(parts))
+
+
+def discount_at(offer: Offer, purchase_minor: int) -> int:
+    """Return what the offer gives at a purchase of the target, in minor units: 0 below the threshold."""
+    if purchase_minor < (offer.threshold_minor or 0):
+        return 0
+    if offer.depth_pct is not None:
+        return percent_of(purchase_minor, offer.depth_pct, offer.max_discount_minor)
+    return offer.customer_value_minor

@@ -1,0 +1,42 @@
+-- offers.exclusion_by_reach: one row per open customer, offer and rule on reaching the customer with it.
+with customers as (
+    select * from offers.open_customer
+),
+catalogue as (
+    select * from offers.catalogue
+),
+reach as (
+    select customer_id, list(channel order by channel) as channels
+    from offers.channel_permission
+    where may_be_used
+    group by customer_id
+),
+interests as (
+    select * from offers.target_interest
+),
+verdicts as (
+    select
+        customers.customer_id,
+        catalogue.offer_id,
+        'channel_not_reachable' as rule,
+        'is told by ' || catalogue.channels || ', the customer allows ' || array_to_string(reach.channels, ',') as reason
+    from customers
+    inner join reach on customers.customer_id = reach.customer_id
+    cross join catalogue
+    where not list_has_any(string_split(catalogue.channels, ','), reach.channels)
+    union all
+    select
+        customers.customer_id,
+        catalogue.offer_id,
+        'no_target_interest',
+        'has never bought or looked at the ' || catalogue.target_kind || ' ' || catalogue.target_name
+    from customers
+    cross join catalogue
+    left join interests
+        on customers.customer_id = interests.customer_id
+        and catalogue.target_kind = interests.target_kind
+        and catalogue.target_id = interests.target_id
+    where catalogue.target_kind <> 'basket' and interests.customer_id is null
+)
+select * from verdicts
+order by customer_id, offer_id, rule

@@ -1,0 +1,22 @@
+-- offers.live_offer: one row per customer whose offer of an earlier night still counts on the day after as_of.
+with decided as (
+    select customer_id, offer_id, valid_until from offers.decision_history
+    where business_date < $business_date and valid_until > $business_date
+),
+sent as (
+    select customer_id, offer_id, valid_until from core.offer_assignment
+    where assigned_at < $as_of and arrived_on <= $business_date and valid_until > $business_date
+),
+-- The control arm of a pilot has a validity without an offer: it must stay untouched for as long.
+live as (
+    select * from decided
+    union
+    select * from sent
+)
+select
+    customer_id,
+    offer_id,
+    valid_until
+from live
+qualify row_number() over (partition by customer_id order by valid_until desc, offer_id nulls last) = 1
+order by customer_id
