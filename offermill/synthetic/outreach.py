@@ -1,0 +1,136 @@
+"""The log of offers: assignments, the channel's receipts, and redemptions."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from offermill.synthetic.arrays import Bools, Ints, Random, days, decimals, moments, picked
+from offermill.synthetic.campaign import ASSIGNED_AT, PILOT_ARMS, PILOT_CAMPAIGN, PILOT_WAVES, Assignments, Uses
+from offermill.synthetic.clock import DAY, Clock
+from offermill.synthetic.offers import Offer
+from offermill.synthetic.people import NEVER, People
+from offermill.synthetic.world import Window, primary_ids
+
+PROPENSITY = pa.decimal128(9, 8)
+STATUSES = ("accepted", "rejected", "delivered", "opened", "clicked", "bounced")
+ACCEPTED, REJECTED, DELIVERED, OPENED, CLICKED, BOUNCED = range(len(STATUSES))
+REASONS = ("mailbox full", "unknown address", "blocked by the recipient")
+
+
+@dataclass(frozen=True)
+class Given:
+    """Assignments with what the log says about them: ``labels`` has one row per assignment."""
+
+    assignments: Assignments
+    labels: pa.Table  # assignment_id, customer_id, campaign_id, wave_id, offer_id, channel, propensity, is_randomised
+    offers: list[Offer]
+    fresh: int = 0  # the assignments from this place on are given in this window, the ones before earlier
+
+    def take(self, rows: Ints) -> "Given":
+        """The chosen assignments."""
+        return replace(
+            self, assignments=self.assignments.take(rows), labels=self.labels.take(pa.array(rows)), fresh=len(rows)
+        )
+
+
+def pilot_labels(people: People, window: Window, given: Assignments) -> pa.Table:
+    """Labels of the pilot's assignments."""
+    count = len(given)
+    waves = [f"{PILOT_CAMPAIGN}-{day}" for day in PILOT_WAVES]
+    shares = np.array([pct for _, pct in PILOT_ARMS]) * 1_000_000
+    return pa.table(
+        {
+            "assignment_id": window.ids("a", count),
+            "customer_id": primary_ids(people).take(pa.array(given.row)),
+            "campaign_id": picked((PILOT_CAMPAIGN,), np.zeros(count, np.int64)),
+            "wave_id": picked(waves, given.wave),
+            "offer_id": picked([arm for arm, _ in PILOT_ARMS[1:]], given.offer),
+            "channel": picked(("email",), np.zeros(count, np.int64)),
+            "propensity": decimals(shares[given.offer + 1], PROPENSITY),
+            "is_randomised": pa.array(np.ones(count, np.bool_)),
+        }
+    )
+
+
+def assignments(clock: Clock, given: Given) -> tuple[pa.Table, Ints]:
+    """The offer_assignments source and its local seconds."""
+    new = given.take(np.arange(given.fresh, len(given.assignments)))
+    who, labels = new.assignments, new.labels
+    local = who.from_day * DAY + ASSIGNED_AT
+    table = {
+        **{name: labels[name] for name in ("assignment_id", "customer_id", "campaign_id", "wave_id")},
+        "arm": pc.fill_null(labels["offer_id"], "control"),
+        **{name: labels[name] for name in ("offer_id", "channel", "propensity", "is_randomised")},
+        "assigned_at": moments(clock.utc(local)),
+        "valid_from": days(who.from_day),
+        "valid_until": days(who.until_day),
+    }
+    return pa.table(table), local
+
+
+def redemptions(
+    clock: Clock, window: Window, given: Given, used: Uses, bought: tuple[pa.Array, Ints, Ints]
+) -> pa.Table:
+    """The redemptions source; ``bought`` = (order ids, local seconds, discounts) of each use."""
+    order_ids, local, discount = bought
+    mine = given.labels.take(pa.array(used.assignment))
+    return pa.table(
+        {
+            "redemption_id": window.ids("d", len(local)),
+            "assignment_id": mine["assignment_id"],
+            "offer_id": mine["offer_id"],
+            "customer_id": mine["customer_id"],
+            "order_id": order_ids,
+            "redeemed_at": moments(clock.utc(local)),
+            "discount": decimals(discount),
+        }
+    )
+
+
+def receipts(random: Random, clock: Clock, window: Window, given: Given, used: Uses) -> tuple[pa.Table, Ints]:
+    """The receipts source and its local seconds; whoever acted on an offer has opened it before."""
+    place, status, local = _happenings(random, given, used)
+    order = np.lexsort((status, place, local))
+    place, status, local = place[order], status[order], local[order]
+    reason = np.where(np.isin(status, (REJECTED, BOUNCED)), place % len(REASONS), -1)
+    mine = given.labels.take(pa.array(place))
+    table = {
+        "receipt_id": window.ids("r", len(place)),
+        "assignment_id": mine["assignment_id"],
+        "customer_id": mine["customer_id"],
+        "channel": mine["channel"],
+        "status": picked(STATUSES, status),
+        "occurred_at": moments(clock.utc(local)),
+        "reason": picked(REASONS, reason),
+    }
+    return pa.table(table), local
+
+
+def _happenings(random: Random, given: Given, used: Uses) -> tuple[Ints, Ints, Ints]:
+    who = given.assignments
+    sent = np.flatnonzero((who.offer >= 0) & (np.arange(len(who)) >= given.fresh))
+    has_acted = _has_acted(who, used)[sent]
+    is_reached = has_acted | who.may_redeem[sent]
+    unit, opens, clicks = (random.random(len(sent)) for _ in range(3))
+    is_rejected = ~is_reached & (unit < 0.006)
+    is_bounced = ~is_reached & ~is_rejected & (unit < 0.03)
+    is_opened = has_acted | (~is_rejected & ~is_bounced & (opens < 0.38))
+    is_clicked = is_opened & (clicks < np.where(has_acted, 0.6, 0.2))
+    start = who.from_day[sent] * DAY + ASSIGNED_AT
+    wait = np.where(has_acted, 1_500 + opens * 4_000, 3_600 + opens * 14 * 3_600).astype(np.int64)
+    steps = (
+        (ACCEPTED, ~is_rejected, start + 120), (REJECTED, is_rejected, start + 120), (BOUNCED, is_bounced, start + 700),
+        (DELIVERED, ~is_rejected & ~is_bounced, start + 600), (OPENED, is_opened, start + wait),
+        (CLICKED, is_clicked, start + wait + 45),
+    )  # fmt: skip
+    chosen = [(sent[mask], np.full(int(mask.sum()), status), when[mask]) for status, mask, when in steps]
+    place, status, local = (np.concatenate([part[number] for part in chosen]) for number in range(3))
+    return place, status, local
+
+
+def _has_acted(who: Assignments, used: Uses) -> Bools:
+    answer = who.persuaded_at < NEVER
+    answer[used.assignment] = True
+    return answer

@@ -1,0 +1,116 @@
+"""What is kept in ``truth/`` between windows: people, rhythms, open offers and rows that come later, per part."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from offermill.errors import InputError
+from offermill.synthetic import landing
+from offermill.synthetic.arrays import Floats, whole
+from offermill.synthetic.campaign import Assignments
+from offermill.synthetic.offers import parse
+from offermill.synthetic.outreach import Given
+from offermill.synthetic.people import People
+from offermill.synthetic.period import Timed
+from offermill.synthetic.trips import Rhythm
+
+
+@dataclass(frozen=True)
+class State:
+    """One part of the shop at the start of a day."""
+
+    people: People
+    rhythm: Rhythm
+    paid: Floats  # minor units per person
+    given: Given
+    pending: dict[str, Timed]
+
+
+def folder_of(folder: Path, day: date) -> Path:
+    """Where the state at the start of a day is kept."""
+    return folder / "truth" / "state" / str(day)
+
+
+def known_days(folder: Path) -> list[date]:
+    """Days at whose start the shop can be played on."""
+    return sorted(date.fromisoformat(path.name) for path in (folder / "truth" / "state").glob("*-*-*"))
+
+
+def save(folder: Path, day: date, part: int, state: State) -> None:
+    """Keep the state of a part at the start of a day."""
+    place = folder_of(folder, day)
+    place.mkdir(parents=True, exist_ok=True)
+    tables = {"people": _people_table(state), "open": _open_table(state.given)}
+    for source, (rows, days) in state.pending.items():
+        tables[f"pending_{source}"] = rows.append_column("arrives", pa.array(days))
+    for name, table in tables.items():
+        landing.write_parquet(place / f"{name}_part-{part:04d}.parquet", table)
+
+
+def save_pilot(folder: Path, part: int, given: Given) -> None:
+    """Keep the true chances behind the pilot's assignments."""
+    who = given.assignments
+    with_offer = 1 - (1 - who.chance) * (1 - who.extra)
+    table = given.labels.select(["assignment_id", "customer_id", "wave_id", "offer_id"])
+    for name, values in (("chance_without", who.chance), ("chance_with", with_offer), ("extra_chance", who.extra)):
+        table = table.append_column(name, pa.array(values))
+    place = folder / "truth" / "pilot"
+    place.mkdir(parents=True, exist_ok=True)
+    landing.write_parquet(place / f"pilot_part-{part:04d}.parquet", table)
+
+
+def _people_table(state: State) -> pa.Table:
+    table = state.people.to_table()
+    for name, values in (("last", state.rhythm.last), ("next", state.rhythm.next), ("paid", state.paid)):
+        table = table.append_column(name, pa.array(values))
+    return table
+
+
+def _open_table(given: Given) -> pa.Table:
+    table = given.assignments.to_table()
+    for name in given.labels.column_names:
+        table = table.append_column(f"label_{name}", given.labels[name])
+    return table
+
+
+def load(folder: Path, day: date, part: int) -> State:
+    """The state of a part at the start of a day; raises ``InputError`` when the shop was not played up to it."""
+    people, rhythm, paid = load_people(folder, day, part)
+    pending = {}
+    for path in sorted(folder_of(folder, day).glob(f"pending_*_part-{part:04d}.parquet")):
+        table = pq.read_table(path)
+        source = path.name.removeprefix("pending_").rsplit("_part-", 1)[0]
+        pending[source] = (table.drop_columns(["arrives"]), whole(table["arrives"]).to_numpy())
+    return State(people, rhythm, paid, _load_open(folder_of(folder, day) / f"open_part-{part:04d}.parquet"), pending)
+
+
+def load_people(folder: Path, day: date, part: int) -> tuple[People, Rhythm, Floats]:
+    """The people of a part, their rhythm and what they have paid, at the start of a day."""
+    path = folder_of(folder, day) / f"people_part-{part:04d}.parquet"
+    if not path.exists():
+        days = ", ".join(str(each) for each in known_days(folder)) or "none"
+        raise InputError(f"the demo shop in {folder} does not stand at the start of {day}; it stands at: {days}")
+    table = pq.read_table(path)
+    last, following, paid = (np.array(whole(table[name])) for name in ("last", "next", "paid"))
+    return People.from_table(table), Rhythm(last, following), paid
+
+
+def _load_open(path: Path) -> Given:
+    table = pq.read_table(path)
+    names = [name for name in table.column_names if name.startswith("label_")]
+    labels = table.select(names).rename_columns([name.removeprefix("label_") for name in names])
+    return coded(Assignments.from_table(table), labels)
+
+
+def coded(assignments: Assignments, labels: pa.Table) -> Given:
+    """Assignments whose ``offer`` counts the distinct offer ids of the labels, in text order."""
+    ids = labels["offer_id"].to_pylist()
+    distinct = sorted({each for each in ids if each is not None})
+    codes = {each: number for number, each in enumerate(distinct)}
+    offer = np.array([codes.get(each, -1) for each in ids], dtype=np.int64)
+    values = {**{name: getattr(assignments, name) for name in assignments.__dataclass_fields__}, "offer": offer}
+    return Given(Assignments(**values), labels, [parse(each) for each in distinct], fresh=len(offer))
