@@ -1,0 +1,1 @@
+"""The night's pages: one SQL file and one template per page."""

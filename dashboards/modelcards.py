@@ -1,0 +1,141 @@
+"""The page Models: one card per model, beside the rule it must beat."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from dashboards.context import Context
+from dashboards.queries import Answer
+from dashboards.suppression import suppress
+from offermill.report import charts
+
+NAMES = ("propensity", "value", "uplift")
+_FEATURES = 12
+_TONES = {"accepted": "good", "refused": "warn", "none": ""}
+
+
+def _metrics(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:
+    measures, f = ctx.t["models"]["measures"], ctx.formats
+    model, rule = card.get("metrics", {}), card.get("baseline", {})
+    known = [name for name in model if isinstance(model[name], int | float)]
+    rows = []
+    for name in known:
+        title, better = measures.get(name, [name.replace("_", " "), ""])
+        digits = 0 if abs(model[name]) >= 1000 else 4
+        rows.append([title, f.number(model[name], digits), f.number(rule.get(name), digits), better])
+    return rows
+
+
+def _calibration(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
+    bins, f, axis = card.get("calibration") or [], ctx.formats, ctx.t["models"]["axis"]
+    if not (bins and isinstance(bins, list)):
+        return None
+    is_money = "predicted_minor" in bins[0]
+    ending, unit = ("_minor", 10**f.digits) if is_money else ("", 1)
+
+    def say(figure: float) -> str:
+        return f.money(round(figure)) if is_money else f.share(figure)
+
+    drawn, cells = [], []
+    for number, row in enumerate(bins, start=1):
+        predicted, observed = row[f"predicted{ending}"], row[f"observed{ending}"]
+        cells.append([str(number), say(predicted), say(observed), f.number(row["row_count"])])
+        drawn.append(
+            {"predicted": predicted / unit, "observed": observed / unit, "p": say(predicted), "o": say(observed)}
+        )
+    tooltip = {"p": axis["predicted"], "o": axis["observed"]}
+    titles = {name: f"{axis[name]}, {f.currency}" if is_money else axis[name] for name in ("predicted", "observed")}
+    chart = charts.calibration(
+        drawn, tooltip=tooltip, x_title=titles["predicted"], y_title=titles["observed"], is_share=not is_money
+    )
+    caption = ctx.t["models"]["captions"]["amounts" if is_money else "calibration"]
+    return {"chart": chart, "rows": cells, "caption": caption, "columns": ctx.columns("models", "calibration")}
+
+
+def _features(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
+    weighed = [row for row in card.get("features", []) if row.get("importance_share")]
+    if not weighed:
+        return None
+    top = sorted(weighed, key=lambda row: (-row["importance_share"], row["name"]))[:_FEATURES]
+    f, axis = ctx.formats, ctx.t["models"]["axis"]["weight"]
+    drawn = [
+        {"name": row["name"], "weight": row["importance_share"], "said": f.share(row["importance_share"])}
+        for row in top
+    ]
+    chart = charts.bars(
+        drawn,
+        label="name",
+        value="weight",
+        title=axis,
+        tooltip={"name": "feature", "said": axis},
+        color=3,
+        is_share=True,
+    )
+    return {
+        "chart": chart,
+        "rows": [[row["name"], row["said"]] for row in drawn],
+        "columns": ctx.columns("models", "features"),
+    }
+
+
+def _data(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:
+    f = ctx.formats
+    parts = {
+        name: part for name, part in card.get("data", {}).items() if isinstance(part, Mapping) and "row_count" in part
+    }
+    return [
+        [
+            name,
+            ", ".join(map(str, part.get("snapshots", []))),
+            f.number(part["row_count"]),
+            f.number(part.get("buyer_count")),
+        ]
+        for name, part in parts.items()
+    ]
+
+
+def _scored(ctx: Context, answer: Answer) -> list[list[str]]:
+    shown = suppress(answer.rows, "customer_count", ctx.minimum)
+    return [
+        [ctx.say("models", "sources", row["source"]), row["model_id"] or "", ctx.formats.people(row["customer_count"])]
+        for row in shown
+    ]
+
+
+def _card(ctx: Context, name: str, answer: Answer) -> dict[str, Any]:
+    stored = ctx.cards.get(name)
+    shown: dict[str, Any] = {
+        "name": name,
+        "title": ctx.t["models"]["names"][name],
+        "scored": _scored(ctx, answer),
+        "nothing": ctx.t["models"]["empty"]["card"],
+        "card": None,
+    }
+    if stored is None:
+        return shown
+    card = stored["card"]
+    said = card.get("verdict", {})
+    status = str(said.get("status", "none"))
+    trained = date.fromisoformat(stored["trained_on"])
+    horizon = card.get("horizon_days", ctx.run.settings.models.horizon_days)
+    return shown | {
+        "card": card,
+        "status": (ctx.say("models", "verdicts", status), _TONES.get(status, "")),
+        "message": said.get("message", ""),
+        "trained": ctx.t["models"]["trained"].format(day=ctx.formats.day(trained), horizon=horizon),
+        "model_id": stored["model_id"],
+        "metrics": _metrics(ctx, card),
+        "calibration": _calibration(ctx, card),
+        "features": _features(ctx, card),
+        "data": _data(ctx, card),
+    }
+
+
+def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return what the template shows."""
+    tables = ("metrics", "data", "scored")
+    return {
+        "models": [_card(ctx, name, data[name]) for name in NAMES],
+        "problems": ctx.problems,
+        "columns": {name: ctx.columns("models", name) for name in tables},
+    }

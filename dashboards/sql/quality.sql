@@ -1,0 +1,50 @@
+-- name: checks
+-- One row per check of the night, broken ones first.
+select
+    schema_name || '.' || table_name as address,
+    severity,
+    is_success,
+    description,
+    observed,
+    unexpected_count,
+    element_count
+from meta.check_result
+where business_date = $business_date and schema_name <> 'publish'
+order by is_success, severity, schema_name, table_name, check_index
+
+-- name: stages
+-- One row per stage with the checks kept and broken.
+select
+    schema_name,
+    count(*) as check_count,
+    count(distinct table_name) as table_count,
+    count(*) filter (where not is_success and severity = 'critical') as critical_count,
+    count(*) filter (where not is_success and severity <> 'critical') as warning_count
+from meta.check_result
+where business_date = $business_date and schema_name <> 'publish'
+group by schema_name
+order by schema_name
+
+-- name: rejects
+-- One row per source, column and reason of records that were not taken.
+select source, column_name, reason, count(*) as reject_count, max(delivered_on) as delivered_on
+from meta.reject
+where delivered_on <= $business_date
+group by source, column_name, reason
+order by reject_count desc, source, column_name, reason
+
+-- name: conflicts
+-- One row per source with keys that came twice with different content.
+select source, count(*) as conflict_count, max(delivered_on) as delivered_on
+from meta.conflict
+where delivered_on <= $business_date
+group by source
+order by source
+
+-- name: late
+-- One row per source with records that came after their day.
+select source, count(*) as late_count, min(event_at) as first_event_at, max(delivered_on) as delivered_on
+from meta.late
+where delivered_on <= $business_date
+group by source
+order by source

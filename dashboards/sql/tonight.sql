@@ -1,0 +1,70 @@
+-- name: sources
+-- One row per source with what it delivered up to tonight.
+select
+    source,
+    max(delivered_on) filter (where not is_history) as delivered_on,
+    sum(accepted_count) as accepted_count,
+    coalesce(sum(accepted_count) filter (where delivered_on = $business_date and not is_history), 0) as tonight_count,
+    coalesce(sum(reject_count) filter (where delivered_on = $business_date and not is_history), 0) as reject_count
+from meta.delivery
+where is_history or delivered_on <= $business_date
+group by source
+order by source
+
+-- name: groups
+-- One row per group of tonight's decision.
+select
+    group_name,
+    count(*) as customer_count,
+    count(offer_id) as offer_count,
+    cast(coalesce(sum(value_minor), 0) as bigint) as value_minor,
+    cast(coalesce(sum(cost_minor), 0) as bigint) as cost_minor,
+    cast(coalesce(sum(worst_cost_minor), 0) as bigint) as worst_cost_minor
+from offers.decision
+group by group_name
+order by customer_count desc, group_name
+
+-- name: reasons
+-- One row per reason why a customer got an offer, or none.
+select reason, count(*) as customer_count, count(offer_id) as offer_count
+from offers.decision
+group by reason
+order by customer_count desc, reason
+
+-- name: channels
+-- One row per channel with offers tonight.
+select channel, count(*) as customer_count, cast(sum(cost_minor) as bigint) as cost_minor
+from offers.decision
+where offer_id is not null
+group by channel
+order by customer_count desc, channel
+
+-- name: checks
+-- One row per severity with the checks kept and broken.
+select
+    severity,
+    count(*) filter (where is_success) as kept_count,
+    count(*) filter (where not is_success) as broken_count
+from meta.check_result
+where business_date = $business_date and schema_name <> 'publish'
+group by severity
+order by severity
+
+-- name: limits
+-- One row: the budget for all offers together.
+select limit_name, period, cap_minor, used_before_minor, expected_minor, worst_minor, left_minor
+from offers.budget
+where limit_name = 'budget'
+
+-- name: nights
+-- One row per night up to this one, the last fourteen.
+select
+    business_date,
+    count(offer_id) as offer_count,
+    cast(coalesce(sum(value_minor), 0) as bigint) as value_minor,
+    cast(coalesce(sum(cost_minor), 0) as bigint) as cost_minor
+from offers.decision_history
+where business_date <= $business_date
+group by business_date
+order by business_date desc
+limit 14

@@ -1,0 +1,13 @@
+"""The site's front page: it opens the newest night and lists the older ones."""
+
+from collections.abc import Sequence
+
+from offermill.report import assets
+from offermill.report.environment import TEMPLATES, environment
+from offermill.report.numbers import Formats
+
+
+def page(shop: str, editions: Sequence[str]) -> str:
+    """Return site/index.html for the published editions, the newest first."""
+    rendered = environment(TEMPLATES, Formats("en", "EUR", 2)).get_template("nights.html.j2")
+    return rendered.render(shop=shop, editions=editions, style=assets.style(), policy=assets.policy())

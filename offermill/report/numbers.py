@@ -1,0 +1,70 @@
+"""Numbers, money and dates as a reader of a language writes them (CLDR, through Babel)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+
+NOTHING = "\u2013"  # an en dash: there is no such figure
+_UNITS = ((1 << 20, "MB"), (1 << 10, "kB"))
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Formatting for one language and one currency; `minimum_cell` is the smallest group that may be shown."""
+
+    language: str
+    currency: str
+    digits: int
+    minimum_cell: int = 1
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(self.language)
+
+    def number(self, value: float | Decimal | None, digits: int = 0) -> str:
+        """Return a number with at most `digits` decimals, grouped."""
+        if value is None:
+            return NOTHING
+        return format_decimal(value, format="#,##0" + ("." + "#" * digits if digits else ""), locale=self.locale)
+
+    def people(self, count: int | None) -> str:
+        """Return a count of people; None stands for one too small to be shown."""
+        return f"under {self.minimum_cell}" if count is None else self.number(count)
+
+    def money(self, minor: int | None) -> str:
+        """Return an amount in minor units as money."""
+        if minor is None:
+            return NOTHING
+        amount = Decimal(minor).scaleb(-self.digits)
+        return format_currency(
+            amount, self.currency, locale=self.locale, currency_digits=False, decimal_quantization=False
+        )
+
+    def share(self, value: float | None, digits: int = 1) -> str:
+        """Return a share (0-1) as percent."""
+        if value is None:
+            return NOTHING
+        return format_percent(value, format="#,##0" + ("." + "0" * digits if digits else "") + "%", locale=self.locale)
+
+    def day(self, value: date | None) -> str:
+        """Return a date with the month's name."""
+        return NOTHING if value is None else format_date(value, format="d MMM y", locale=self.locale)
+
+    def weekday(self, value: date) -> str:
+        """Return a date with its day of the week."""
+        return format_date(value, format="full", locale=self.locale)
+
+    def moment(self, value: datetime | None) -> str:
+        """Return a UTC timestamp."""
+        return NOTHING if value is None else format_datetime(value, format="d MMM y HH:mm", locale=self.locale) + " UTC"
+
+    def size(self, count: int) -> str:
+        """Return a number of bytes in the largest unit that leaves a whole part."""
+        for size, unit in _UNITS:
+            if count >= size:
+                return f"{self.number(count / size, 1)} {unit}"
+        return f"{self.number(count)} B"

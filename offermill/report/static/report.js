@@ -1,0 +1,22 @@
+"use strict";
+document.documentElement.classList.add("js");
+const options = {
+  ast: true, actions: false, renderer: "svg", mode: "vega-lite", defaultStyle: false,
+  tooltip: { disableDefaultStyle: true },
+};
+const draw = (place) => {
+  const specification = JSON.parse(document.getElementById(place.dataset.specification).textContent);
+  return vegaEmbed(place, specification, options).then(() => place.classList.add("drawn"));
+};
+const filter = (input) => {
+  const rows = [...document.getElementById(input.dataset.table).tBodies[0].rows];
+  const said = document.getElementById(input.dataset.count);
+  input.addEventListener("input", () => {
+    const words = input.value.toLowerCase().split(/\s+/);
+    for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    said.textContent = `${rows.filter((row) => !row.hidden).length} / ${rows.length}`;
+  });
+};
+document.querySelectorAll("[data-specification]").forEach(draw);
+document.querySelectorAll("input[data-table]").forEach(filter);
+document.querySelector("nav.pages a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

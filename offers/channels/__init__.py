@@ -1,0 +1,1 @@
+"""What leaves the house: one module per target, each with its declared columns."""

@@ -1,0 +1,44 @@
+-- One row per customer with an offer tonight, in the order of the CRM list.
+with decisions as (
+    select * from offers.decision where offer_id is not null
+),
+texts as (
+    select
+        decisions.customer_id,
+        case
+            when customer.language = 'lv' and catalogue.text_lv is not null then 'lv'
+            when customer.language = 'ru' and catalogue.text_ru is not null then 'ru'
+            else 'en'
+        end as language
+    from decisions
+    inner join offers.catalogue as catalogue on decisions.offer_id = catalogue.offer_id
+    inner join core.customer as customer on decisions.customer_id = customer.customer_id
+)
+select
+    -- The same person, offer and night always get the same key, and no other gets it.
+    upper(substr(sha256(
+        concat_ws(chr(31), cast($business_date as varchar), decisions.campaign_id, decisions.customer_id, decisions.offer_id)
+    ), 1, 24)) as offer_key,
+    decisions.customer_id,
+    decisions.campaign_id,
+    decisions.wave_id,
+    decisions.offer_id,
+    'offered' as offer_status,
+    decisions.channel,
+    texts.language,
+    case texts.language
+        when 'lv' then catalogue.text_lv
+        when 'ru' then catalogue.text_ru
+        else catalogue.text_en
+    end as offer_text,
+    catalogue.customer_value_minor,
+    decisions.valid_from,
+    decisions.valid_until,
+    decisions.code,
+    decisions.value_minor,
+    decisions.cost_minor,
+    decisions.worst_cost_minor
+from decisions
+inner join texts on decisions.customer_id = texts.customer_id
+inner join offers.catalogue as catalogue on decisions.offer_id = catalogue.offer_id
+order by decisions.customer_id, decisions.campaign_id, decisions.offer_id

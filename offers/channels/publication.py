@@ -1,0 +1,50 @@
+"""The step publish.exports: every file that leaves the house tonight, staged, with its manifest last."""
+
+import hashlib
+from pathlib import Path
+
+from offermill import datapackage, publish
+from offermill.run import Run
+from offermill.warehouse import Warehouse
+from offers.channels import audit, crm_csv, segment_lists, withdrawals
+
+
+def input_hash(folder: Path) -> str:
+    """Return one hash over the manifest of inputs: files, sizes, contents, rows."""
+    return datapackage.sha256(folder / audit.FOLDER / audit.INPUTS.name)
+
+
+def _catalogue_hash(run: Run) -> str:
+    return hashlib.sha256(run.catalogue.read_bytes() if run.catalogue.is_file() else b"").hexdigest()
+
+
+def _facts(run: Run, folder: Path, offers: datapackage.Resource) -> dict[str, object]:
+    return {
+        "edition": publish.edition(run),
+        "run_id": run.run_id,
+        "shop": run.settings.shop.id,
+        "business_date": run.business_date.isoformat(),
+        "config_hash": run.config_hash,
+        "catalogue_hash": _catalogue_hash(run),
+        "input_hash": input_hash(folder),
+        "currency": run.settings.shop.currency,
+        "currency_digits": run.settings.shop.currency_digits,
+        "offer_count": offers.rows,
+        "money_minor": dict(offers.money),
+    }
+
+
+def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
+    """Stage lists, segment files, audit files and the data package.
+
+    Raises:
+        PublishError: a decision would be lost, or a segment cannot name a file.
+    """
+    folder = publish.staging(run, "exports")
+    offers = crm_csv.write(warehouse, run, folder)
+    resources = [offers, *segment_lists.write(warehouse, run, folder), *audit.write(warehouse, run, folder)]
+    resources += withdrawals.write(run, folder)
+    facts = _facts(run, folder, offers)
+    title = f"Offers of {run.settings.shop.name} for {run.business_date}"
+    datapackage.write(folder, f"{run.settings.shop.id}-{facts['edition']}", title, resources, facts)
+    return {"edition": facts["edition"], "offers": offers.rows, "files": len(resources) + 1, **offers.money}
