@@ -9,7 +9,9 @@ with customers as (
         longest_gap_days_90_days,
         -- A shop's first customers have no rhythm yet: a month stands in.
         coalesce(expected_gap_days, 30) as expected_gap_days,
-        days_since_order / coalesce(expected_gap_days, 30) as due_ratio
+        days_since_order / coalesce(expected_gap_days, 30) as due_ratio,
+        coalesce(days_since_order, tenure_days)
+        || case coalesce(days_since_order, tenure_days) when 1 then ' day' else ' days' end as ago
     from features.customer
 ),
 stages as (
@@ -30,13 +32,13 @@ select
     customer_id,
     segment,
     case
-        when segment = 'prospect' then 'Registered ' || tenure_days || ' days ago and never ordered.'
+        when segment = 'prospect' then 'Registered ' || ago || ' ago and never ordered.'
         when segment = 'new'
-            then 'First order ' || days_since_first_order || ' days ago, less than ' || $segments_new_days || '.'
+            then 'First order less than ' || $segments_new_days || ' days ago; last order ' || ago || ' ago.'
         when segment = 'reactivated'
             then 'Came back in the last 90 days after ' || longest_gap_days_90_days
-                || ' days without an order; last order ' || days_since_order || ' days ago.'
-        else 'Last order ' || days_since_order || ' days ago, ' || printf('%.1f', due_ratio)
+                || ' days without an order; last order ' || ago || ' ago.'
+        else 'Last order ' || ago || ' ago, ' || printf('%.1f', due_ratio)
             || ' times the usual ' || printf('%.0f', expected_gap_days) || ' days between orders.'
     end as reason
 from stages

@@ -35,8 +35,8 @@ select
     recency_score,
     frequency_score,
     money_score,
-    'Last order ' || days_since_order || ' days ago (recency ' || recency_score || ' of 5), '
-    || order_count_365_days || ' orders (frequency ' || frequency_score || ' of 5) and '
+    'Last order ' || days_since_order || case days_since_order when 1 then ' day' else ' days' end || ' ago (recency ' || recency_score || ' of 5), '
+    || order_count_365_days || case order_count_365_days when 1 then ' order' else ' orders' end || ' (frequency ' || frequency_score || ' of 5) and '
     || printf('%.' || $shop_currency_digits || 'f', margin_minor_365_days / pow(10, $shop_currency_digits)) || ' '
     || $shop_currency || ' margin (money ' || money_score || ' of 5) in 365 days.' as reason
 from classes
