@@ -5,7 +5,7 @@ with assignments as (
         is_randomised
         and assigned_at < $as_of
         and arrived_on <= $business_date
-        and date_diff('day', assigned_on, $business_date) >= $models_horizon_days
+        and date_diff('day', assigned_on, $business_date) >= $models_horizon_days - 1
 ),
 drawn as (
     select
