@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -46,14 +47,18 @@ class Outcome:
     first: Mapping[str, object] = field(default_factory=dict)
 
 
-def _great_expectations() -> Any:
+@cache
+def _great_expectations() -> tuple[Any, Any]:
+    """Return the module and a context that lives in memory only."""
     os.environ.update(_QUIET)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations
 
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
-    return great_expectations
+    context = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return great_expectations, context
 
 
 @contextmanager
@@ -90,7 +95,7 @@ def _variable(found: re.Match[str], parameters: Mapping[str, object]) -> str:
 
 
 def _batch(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
-    source = context.data_sources.add_sql(
+    source = context.data_sources.add_or_update_sql(
         "warehouse", connection_string=f"{gxdialect.NAME}://", kwargs=gxdialect.engine_arguments(connection)
     )
     # Lets Great Expectations write regular expressions and types as for PostgreSQL; the dialect translates them.
@@ -215,11 +220,9 @@ def run(
     Raises:
         ConfigError: a check has an argument that cannot be used.
     """
-    gx = _great_expectations()
+    gx, context = _great_expectations()
     wanted = _wanted(gx, checks, parameters)
     with _connection(own, batch, parameters) as connection:
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
         table = _batch(context, connection)
         results = _validated(gx, table, wanted, _COUNTS)
         broken = {n: wanted[n] for n, result in results.items() if not result.success}

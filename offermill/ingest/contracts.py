@@ -45,6 +45,8 @@ class Column(_Part):
     required: bool = False
     one_of: tuple[str, ...] | None = None
     is_shop_currency: bool = False
+    # Values are not shown in messages and on pages.
+    is_personal: bool = False
     above: int | None = None
     minimum: int | None = None
     maximum: int | None = None
