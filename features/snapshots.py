@@ -16,7 +16,8 @@ from offermill import sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 
-SCRATCH = "scratch_features"
+# Temporary tables: a transaction may make and drop them once per snapshot, and they never reach the file.
+SCRATCH = "as_of_"
 TARGET = "models.training_snapshot"
 # A shop that draws lots every night has a wave a night; the newest tell enough, each costs one pass over the facts.
 WAVES_AT_MOST = 60
@@ -63,7 +64,7 @@ select
     coalesce(outcomes.order_count_next, 0) as order_count_next,
     coalesce(outcomes.net_minor_next, 0) as net_minor_next,
     coalesce(outcomes.margin_minor_next, 0) as margin_minor_next
-from {SCRATCH}.customer as customers
+from {SCRATCH}customer as customers
 left join outcomes on customers.customer_id = outcomes.customer_id
 where $purpose = 'regular' or customers.customer_id in (select customer_id from wave_members)
 order by customers.customer_id
@@ -102,25 +103,26 @@ def snapshots(warehouse: Warehouse, run: Run) -> list[Snapshot]:
     return sorted([*regular, *waves], key=lambda snapshot: (snapshot.snapshot_on, snapshot.purpose))
 
 
-def in_schema(select: str, schema: str) -> str:
-    """Return a select that reads `schema` wherever it read `features`."""
+def in_scratch(select: str) -> str:
+    """Return a select that reads the temporary table `as_of_x` wherever it read `features.x`."""
     tree = sqlglot.parse_one(select, read="duckdb")
     for table in tree.find_all(exp.Table):
         if table.db == "features":
-            table.set("db", exp.to_identifier(schema))
+            table.set("db", None)
+            table.set("this", exp.to_identifier(f"{SCRATCH}{table.name}"))
     return str(tree.sql(dialect="duckdb"))
 
 
 @cache
 def _selects() -> dict[str, str]:
-    """The selects that features.customer needs, in order, rewritten for the scratch schema."""
+    """The selects that features.customer needs, in order, rewritten for temporary tables."""
     wanted = {"features.customer"}
     for address in reversed(sqlfiles.tables("features")):
         if address in wanted:
             wanted |= sqlfiles.read(address).reads
     chosen = [address for address in sqlfiles.tables("features") if address in wanted]
     return {
-        address.replace("features.", f"{SCRATCH}.", 1): in_schema(sqlfiles.read(address).text, SCRATCH)
+        address.replace("features.", SCRATCH, 1): in_scratch(sqlfiles.read(address).text)
         for address in chosen
     }
 
@@ -129,9 +131,10 @@ def _selects() -> dict[str, str]:
 def features_as_of(warehouse: Warehouse, run: Run) -> Iterator[str]:
     """Make the feature tables as of the run's date beside tonight's; yield the name of the wide one, drop all after."""
     for name, select in _selects().items():
-        warehouse.replace_table(name, select, run.parameters)
-    yield f"{SCRATCH}.customer"
-    warehouse.execute(f"drop schema {SCRATCH} cascade")
+        warehouse.execute(f"create or replace temp table {name} as {select}", run.parameters)
+    yield f"{SCRATCH}customer"
+    for name in reversed(_selects()):
+        warehouse.execute(f"drop table {name}")
 
 
 def _rows(warehouse: Warehouse, run: Run, snapshot: Snapshot) -> int:
