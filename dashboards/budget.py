@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboards import meters
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import suppress
@@ -13,37 +14,14 @@ _MONEY = ("value_minor", "cost_minor", "worst_cost_minor")
 _CHART_ROWS = 15  # more bars than fit a screen say less; the table has them all
 
 
-def _limit_name(ctx: Context, row: Row) -> str:
-    return str(ctx.t["budget"]["whole"] if row["limit_name"] == "budget" else row["limit_name"])
-
-
 def _limits(ctx: Context, answer: Answer) -> dict[str, Any]:
-    f, parts = ctx.formats, ctx.t["budget"]["parts"]
+    f = ctx.formats
     figures = ("cap_minor", "used_before_minor", "expected_minor", "left_minor", "worst_minor")
-    cells = [[_limit_name(ctx, row), row["period"], *(f.money(row[name]) for name in figures)] for row in answer.rows]
-    pieces = {"used": "used_before_minor", "tonight": "expected_minor", "left": "left_minor"}
-    meters = [
-        {
-            "name": _limit_name(ctx, row),
-            "period": row["period"],
-            "cap": f.money(row["cap_minor"]),
-            "parts": [
-                {
-                    "label": parts[part],
-                    "money": f.money(row[column]),
-                    "percent": _percent(row[column], row["cap_minor"]),
-                    "color": color,
-                }
-                for color, (part, column) in zip((6, 1, 0), pieces.items(), strict=True)
-            ],
-        }
-        for row in answer.rows
+    cells = [
+        [meters.limit_name(ctx, row), row["period"], *(f.money(row[name]) for name in figures)] for row in answer.rows
     ]
-    return {"columns": ctx.columns("budget", "limits"), "rows": cells, "meters": meters}
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f}" if whole > 0 else "0"
+    shown = [meters.meter(ctx, row) for row in answer.rows]
+    return {"columns": ctx.columns("budget", "limits"), "rows": cells, "meters": shown}
 
 
 def _cards(ctx: Context, row: Row) -> list[dict[str, str]]:

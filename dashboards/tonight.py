@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards import verdict
+from dashboards import meters, verdict
 from dashboards.context import Context
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
@@ -122,6 +122,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
         "verdict": verdict.of(ctx, data),
         "cards": _cards(ctx, data) if data["groups"].rows else [],
         "decided": _decided(ctx, data["groups"]),
+        "meters": [meters.meter(ctx, row) for row in data["limits"].rows],
         "sources": _sources(ctx, data["sources"]),
         "nights": nights(ctx, "tonight", data["nights"]),
         "reasons": {

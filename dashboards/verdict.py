@@ -11,7 +11,7 @@ from offermill.run import Run
 
 USE, CARE, STOP = "use", "care", "stop"
 TONES = {USE: "good", CARE: "warn", STOP: "bad"}
-_SOURCE_TONES = {"fresh": "good", "late": "bad", "never": "bad", "old": "warn", "history": ""}
+_SOURCE_TONES = {"fresh": "good", "late": "bad", "never": "warn", "old": "warn", "history": ""}
 
 
 @dataclass(frozen=True)

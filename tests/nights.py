@@ -54,7 +54,8 @@ def create(warehouse: Warehouse, table: str, declared: dict[str, str], rows: Seq
     body = ", ".join(f'"{name}" {kind}' for name, kind in declared.items())
     warehouse.execute(f"create or replace table {quoted(table)} ({body})")
     if rows:
-        warehouse.append(table, pa.Table.from_pylist(list(rows)))
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        warehouse.append(table, pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows]))
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def line(rows: Sequence[Row], *, x: str, y: str, x_title: str, y_title: str, too
             x=alt.X(
                 field=x, type="ordinal", title=x_title, axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False)
             ),
-            y=alt.Y(field=y, type="quantitative", title=y_title, axis=_measure()),
+            y=alt.Y(field=y, type="quantitative", title=y_title, axis=_measure(), scale=alt.Scale(nice=5, zero=True)),
             tooltip=_tooltips(tooltip),
         )
     )

@@ -9,6 +9,8 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 
 NOTHING = "\u2013"  # an en dash: there is no such figure
+# English pages are for Europe: day before month.
+_LOCALES = {"en": "en_GB"}
 _UNITS = ((1 << 20, "MB"), (1 << 10, "kB"))
 
 
@@ -23,7 +25,7 @@ class Formats:
 
     @property
     def locale(self) -> Locale:
-        return Locale.parse(self.language)
+        return Locale.parse(_LOCALES.get(self.language, self.language))
 
     def number(self, value: float | Decimal | None, digits: int = 0) -> str:
         """Return a number with at most `digits` decimals, grouped."""

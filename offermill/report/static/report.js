@@ -6,6 +6,8 @@ const options = {
 };
 const draw = (place) => {
   const specification = JSON.parse(document.getElementById(place.dataset.specification).textContent);
+  // Long names get two fifths of the width, so that a phone keeps room for the bars.
+  specification.config.axis.labelLimit = Math.max(90, Math.round(place.clientWidth * 0.4));
   return vegaEmbed(place, specification, options).then(() => place.classList.add("drawn"));
 };
 const filter = (input) => {
