@@ -122,14 +122,14 @@ def _check_limits(candidates: pa.Table, limits: Sequence[Limit]) -> None:
 def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
     """Return whole numbers that order like the column's values."""
     if pa.types.is_integer(column.type):
-        return column.to_numpy().astype(np.int64)
+        return np.asarray(column.to_numpy(), dtype=np.int64)
     encoded = column.combine_chunks() if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     encoded = encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded
     order = pc.sort_indices(encoded.dictionary).to_numpy()
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return rank[encoded.indices.to_numpy()]
+    return np.asarray(rank[encoded.indices.to_numpy()])
 
 
 def _weight(candidates: pa.Table, limit: Limit) -> NDArray[np.int64]:
@@ -141,7 +141,7 @@ def _weight(candidates: pa.Table, limit: Limit) -> NDArray[np.int64]:
         raise ConfigError(
             f"allocate: limit {limit.name!r}: the column {limit.weight!r} must hold whole numbers of 0 or more."
         )
-    return np.where(counted, weight, 0).astype(np.int64)
+    return np.asarray(np.where(counted, weight, 0), dtype=np.int64)
 
 
 def _counted(candidates: pa.Table, limit: Limit) -> NDArray[np.bool_]:

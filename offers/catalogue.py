@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from offermill import yamlfile
 from offermill.errors import ConfigError
 from offermill.money import to_minor, to_text
 from offermill.run import Run
-from offermill.settings import ShopSettings
+from offermill.settings import Settings, ShopSettings
 from offermill.warehouse import Warehouse
 from offers import tables, text_checks, wording
 from offers.catalogue_checks import Lines, Problem, Where, catalogue_problems, raise_for
@@ -34,6 +35,18 @@ def read(path: Path, shop: ShopSettings) -> Catalogue:
         ConfigError: every problem with file, line, key and what to do.
     """
     return _read(path, shop)[0]
+
+
+def check(path: Path, chosen: Settings) -> str:
+    """Return what offers.yml holds, in a line, when nothing is wrong with it.
+
+    Raises:
+        ConfigError: every problem with file, line, key and what to do.
+    """
+    catalogue = read(path, chosen.shop)
+    budget = f"{catalogue.budget.amount} {chosen.shop.currency} a {catalogue.budget.period}"
+    counts = f"{len(catalogue.campaigns)} campaigns, {len(catalogue.templates)} templates"
+    return f"{counts}, budget {budget}, sign-off {catalogue_hash(catalogue)[:12]}"
 
 
 def _read(path: Path, shop: ShopSettings) -> tuple[Catalogue, Lines]:
@@ -96,7 +109,7 @@ def _sign_off_problems(catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _same_id_problems(catalogue: Catalogue, offers: list[Offer]) -> Iterator[Problem]:
-    for earlier, later in zip(offers, offers[1:], strict=False):
+    for earlier, later in pairwise(offers):
         if earlier.offer_id == later.offer_id:
             yield Problem(
                 (*_where(catalogue, later), "id"),

@@ -1,10 +1,10 @@
-"""Lots: a salted SHA-256 of (purpose, person) read as a number in [0, 1). The same in SQL and Python, on any machine."""
+"""Lots: a salted SHA-256 of (purpose, person) read as a number in [0, 1). The same in SQL and Python."""
 
 import hashlib
 
 # 13 hex digits are 52 bits: the most that a double holds exactly.
 _HEX_DIGITS = 13
-_UNITS = 16**_HEX_DIGITS
+_UNITS = float(16**_HEX_DIGITS)
 
 
 def unit(salt: str, *purpose: str) -> float:

@@ -74,7 +74,7 @@ class Budget(Part):
 
 
 class Campaign(Part):
-    """When offers count (`valid_days` from the day after the night, or fixed dates) and how customers hear of them."""
+    """When offers count (`valid_days` from the day after the night, or fixed dates), and how customers are told."""
 
     id: Id
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -97,7 +97,7 @@ class Texts(Part):
 
 
 class Target(Part):
-    """What the offer counts for: the whole basket, or categories or products each of which makes an offer of its own."""
+    """What the offer counts for: the whole basket, or categories or products (each makes an offer of its own)."""
 
     kind: Literal["basket", "category", "product"] = "basket"
     ids: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ class Target(Part):
 
 
 class Gift(Part):
-    """A thing given: its name (as the object of `get`), what it is worth to the customer and what it costs the shop."""
+    """A thing given: its name (as the object of `get`), what it is worth to the customer, what it costs the shop."""
 
     name: Texts
     value: Money

@@ -12,8 +12,11 @@ from offers.schema import Catalogue, Target
 
 # Segments by name that a quiet night may have nobody in.
 _SEGMENTS = frozenset(
-    "champions loyal cannot-lose at-risk hibernating big-spenders promising steady prospect new active due slipping "
-    "lapsed reactivated unprofitable strategic inert".split()
+    (
+        *("champions", "loyal", "cannot-lose", "at-risk", "hibernating", "big-spenders", "promising", "steady"),
+        *("prospect", "new", "active", "due", "slipping", "lapsed", "reactivated"),
+        *("unprofitable", "strategic", "inert"),
+    )
 )
 
 _GOODS = """

@@ -39,39 +39,46 @@ _CONDITIONS = {
         "product_threshold": "Spend {threshold} on {target} by {valid_until}",
     },
     "lv": {
-        "basket": "Iepērcieties līdz {valid_until}",
-        "basket_threshold": "Iepērcieties vismaz par {threshold} līdz {valid_until}",
-        "category": "Iegādājieties preces no grupas {target} līdz {valid_until}",
-        "category_threshold": "Iegādājieties preces no grupas {target} vismaz par {threshold} līdz {valid_until}",
-        "product": "Iegādājieties preci {target} līdz {valid_until}",
-        "product_threshold": "Iegādājieties preci {target} vismaz par {threshold} līdz {valid_until}",
+        "basket": "Līdz {valid_until} iepērcieties",
+        "basket_threshold": "Līdz {valid_until} iepērcieties vismaz par {threshold}",
+        "category": "Līdz {valid_until} iegādājieties preces no grupas {target}",
+        "category_threshold": "Līdz {valid_until} iegādājieties preces no grupas {target} vismaz par {threshold}",
+        "product": "Līdz {valid_until} iegādājieties preci {target}",
+        "product_threshold": "Līdz {valid_until} iegādājieties preci {target} vismaz par {threshold}",
     },
     "ru": {
-        "basket": "Совершите покупку до {valid_until} включительно",
-        "basket_threshold": "Совершите покупку на сумму от {threshold} до {valid_until} включительно",
-        "category": "Купите товары из группы {target} до {valid_until} включительно",
-        "category_threshold": "Купите товары из группы {target} на сумму от {threshold} до {valid_until} включительно",
-        "product": "Купите товар {target} до {valid_until} включительно",
-        "product_threshold": "Купите товар {target} на сумму от {threshold} до {valid_until} включительно",
+        "basket": "До {valid_until} включительно совершите покупку",
+        "basket_threshold": "До {valid_until} включительно совершите покупку на сумму от {threshold}",
+        "category": "До {valid_until} включительно купите товары из группы {target}",
+        "category_threshold": "До {valid_until} включительно купите товары из группы {target} на сумму от {threshold}",
+        "product": "До {valid_until} включительно купите товар {target}",
+        "product_threshold": "До {valid_until} включительно купите товар {target} на сумму от {threshold}",
     },
+}
+_OFF = {
+    "en": {"basket": "your purchase", "category": "it", "product": "it"},
+    "lv": {"basket": "pirkumam", "category": "šīm precēm", "product": "šai precei"},
+    "ru": {"basket": "на покупку", "category": "на эти товары", "product": "на этот товар"},
 }
 _REWARDS = {
     "en": {
-        "percent": " and get {depth} off: that is {value} on {example}, {max_discount} at most.",
+        "percent": " and get {depth} off {off}, up to {max_discount}: on {example} you save {value}.",
         "amount": " and get {amount} off.",
         "points": " and get {points}, worth {value}.",
         "gift": " and get {gift} worth {value} as a gift.",
         "delivery": " and get free delivery, which saves you {value}.",
     },
     "lv": {
-        "percent": " un saņemiet {depth} atlaidi: no {example} tie ir {value}, lielākā atlaide ir {max_discount}.",
+        "percent": (
+            " un saņemiet {depth} atlaidi {off}, ne vairāk kā {max_discount}: no {example} jūs ietaupāt {value}."
+        ),
         "amount": " un saņemiet {amount} atlaidi.",
         "points": " un saņemiet {points} {value} vērtībā.",
         "gift": " un saņemiet dāvanā {gift} {value} vērtībā.",
         "delivery": " un saņemiet bezmaksas piegādi, ietaupot {value}.",
     },
     "ru": {
-        "percent": " и получите скидку {depth}: с {example} это {value}, но не больше {max_discount}.",
+        "percent": " и получите скидку {depth} {off}, но не больше {max_discount}: с {example} вы сэкономите {value}.",
         "amount": " и получите скидку {amount}.",
         "points": " и получите {points} — это {value}.",
         "gift": " и получите в подарок {gift} стоимостью {value}.",
@@ -104,7 +111,8 @@ def pattern(offer: Offer, language: str) -> str:
     if offer.texts is not None:
         return offer.texts.of(language)
     condition = offer.target.kind + ("_threshold" if offer.threshold_minor is not None else "")
-    return _CONDITIONS[language][condition] + _REWARDS[language][offer.kind]
+    reward = _REWARDS[language][offer.kind].replace("{off}", _OFF[language][offer.target.kind])
+    return _CONDITIONS[language][condition] + reward
 
 
 def facts(offer: Offer, language: str, valid_until: date, currency: str) -> Mapping[str, str]:

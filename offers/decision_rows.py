@@ -1,0 +1,152 @@
+"""The night's plan as rows: offers.decision (one per person) and offers.scored_candidate (one per candidate)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from offermill.run import Run
+from offermill.warehouse import Warehouse
+from offers import codes, tables
+from offers.people import EXCLUDED, GROUPS, NOTHING, PILOT, Floats, Ints, Pairs, People
+from offers.policy import Plan
+from offers.reasons import reasons
+
+# Groups whose outcome a lot alone decides: their rows are evidence.
+_BY_LOT = ("global_control", "control", "explore", "pilot")
+
+_OFFERS = "select offer_id, campaign_id, valid_from, valid_until from offers.catalogue order by offer_id"
+
+
+@dataclass(frozen=True)
+class Night:
+    """Everything that the rows are made of.
+
+    `standing` has one row per person (customer_id, rule), `candidates` one per candidate (channel, target_reason,
+    baseline_chance, model_id), in the order of `people` and `pairs`; `offers` one per offer of the catalogue by id.
+    """
+
+    standing: pa.Table
+    candidates: pa.Table
+    people: People
+    pairs: Pairs
+    plan: Plan
+    available_minor: int
+
+
+def _take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
+    """Return the column's values at the rows; null where the row is NOTHING."""
+    return column.take(pa.array(rows, mask=rows == NOTHING))
+
+
+def propensities(people: People, pairs: Pairs, plan: Plan) -> Floats:
+    """Return each person's chance of exactly what they get."""
+    total: Floats = np.zeros(len(people))
+    np.add.at(total, pairs.person, plan.chance)
+    # The floor only catches rounding: nothing has no chance of 0 for somebody who got nothing.
+    chance: Floats = np.maximum(1.0 - total, np.finfo(float).tiny)
+    gets = plan.chosen != NOTHING
+    chance[gets] = plan.chance[plan.chosen[gets]]
+    chance[plan.group == EXCLUDED] = 1.0
+    return chance
+
+
+def _firsts(pairs: Pairs, mask: NDArray[np.bool_], people: int) -> Ints:
+    """Return each person's first candidate in the mask, or NOTHING."""
+    rows = np.flatnonzero(mask)[::-1]
+    first = np.full(people, NOTHING, dtype=np.int64)
+    first[pairs.person[rows]] = rows
+    return first
+
+
+def _codes(run: Run, customers: list[str], offers: list[str | None], waves: list[str | None]) -> list[str | None]:
+    salt = run.settings.randomisation.salt
+    return [
+        codes.code(salt, customer, offer, wave) if offer is not None and wave is not None else None
+        for customer, offer, wave in zip(customers, offers, waves, strict=True)
+    ]
+
+
+def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
+    """Return offers.decision: one row per person, by customer_id."""
+    people, pairs, plan, chosen = night.people, night.pairs, night.plan, night.plan.chosen
+    known = _firsts(pairs, pairs.has_evidence, len(people))
+    # The control arm of a pilot has a wave and a validity, but no offer.
+    arms = _firsts(pairs, plan.standing.pilotable & ~pairs.is_held_back, len(people))
+    waved = np.where((chosen == NOTHING) & (plan.group == PILOT), arms, chosen)
+    offer, wave = _at(pairs.offer, chosen), _at(pairs.offer, waved)
+    why = reasons(people, pairs, plan, night.standing["rule"].to_numpy(zero_copy_only=False), night.available_minor)
+    campaign = _take(offers["campaign_id"], wave)
+    waves = [None if name is None else f"{name}:{run.business_date}" for name in campaign.to_pylist()]
+    offer_id = _take(offers["offer_id"], offer)
+    group = np.array(GROUPS, dtype=object)[plan.group]
+    judged = np.where(chosen == NOTHING, known, chosen)
+    has_evidence = (judged != NOTHING) & pairs.has_evidence[judged] if len(pairs) else np.zeros(len(people), dtype=bool)
+    columns = {
+        "customer_id": night.standing["customer_id"],
+        "group_name": group,
+        "offer_id": offer_id,
+        "campaign_id": campaign,
+        "wave_id": waves,
+        "channel": _take(night.candidates["channel"], chosen),
+        "propensity": propensities(people, pairs, plan),
+        "value_minor": pa.array(_or_zero(pairs.value, chosen), mask=(chosen != NOTHING) & ~has_evidence),
+        "cost_minor": _or_zero(pairs.cost, chosen),
+        "worst_cost_minor": _or_zero(pairs.worst, chosen),
+        "baseline_chance": _take(night.candidates["baseline_chance"], judged),
+        "evidence": np.where(has_evidence, "model", "none").astype(object),
+        "reason": why.astype(object),
+        "code": _codes(run, night.standing["customer_id"].to_pylist(), offer_id.to_pylist(), waves),
+        "valid_from": _take(offers["valid_from"], wave),
+        "valid_until": _take(offers["valid_until"], wave),
+        "is_randomised": np.isin(plan.group, [GROUPS.index(name) for name in _BY_LOT]),
+        "lot": pa.array(plan.lot, from_pandas=True),
+    }
+    return pa.table(columns).cast(tables.schema("offers.decision"))
+
+
+def _at(values: Ints, rows: Ints) -> Ints:
+    found = np.full(len(rows), NOTHING, dtype=np.int64)
+    found[rows != NOTHING] = values[rows[rows != NOTHING]]
+    return found
+
+
+def _or_zero(values: Ints, rows: Ints) -> Ints:
+    """Return the values at the rows; 0 where the row is NOTHING."""
+    found = np.zeros(len(rows), dtype=np.int64)
+    found[rows != NOTHING] = values[rows[rows != NOTHING]]
+    return found
+
+
+def scored(night: Night, offers: pa.Table) -> pa.Table:
+    """Return offers.scored_candidate: one row per candidate with its figures and its chance."""
+    pairs, plan, known = night.pairs, night.plan, night.pairs.has_evidence
+    rows = np.arange(len(pairs))
+    columns = {
+        "customer_id": _take(night.standing["customer_id"], pairs.person),
+        "offer_id": _take(offers["offer_id"], pairs.offer),
+        "target_reason": night.candidates["target_reason"],
+        "is_held_back": pairs.is_held_back,
+        "evidence": np.where(known, "model", "none").astype(object),
+        "effect_minor": pa.array(pairs.value, mask=~known),
+        "cost_minor": pa.array(pairs.cost, mask=~known),
+        "worst_cost_minor": pairs.worst,
+        "baseline_chance": night.candidates["baseline_chance"],
+        "shadow_price": plan.price,
+        "score": pa.array(plan.standing.score, mask=~known),
+        "offer_propensity": plan.chance,
+        "is_explorable": plan.standing.explorable,
+        "is_pilotable": plan.standing.pilotable,
+        "is_choosable": plan.standing.choosable,
+        "is_chosen": plan.chosen[pairs.person] == rows,
+        "model_id": night.candidates["model_id"],
+    }
+    return pa.table(columns).cast(tables.schema("offers.scored_candidate"))
+
+
+def write(warehouse: Warehouse, run: Run, night: Night) -> None:
+    """Write offers.decision and offers.scored_candidate."""
+    offers = warehouse.arrow(_OFFERS)
+    warehouse.write("offers.decision", decisions(run, night, offers))
+    warehouse.write("offers.scored_candidate", scored(night, offers))

@@ -1,0 +1,86 @@
+"""Who stands for a decision tonight, as arrays: one entry per person, one per candidate (pair of person and offer)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+GROUPS = ("excluded", "global_control", "control", "explore", "pilot", "choose")
+EXCLUDED, GLOBAL_CONTROL, CONTROL, EXPLORE, PILOT, CHOOSE = range(len(GROUPS))
+NOTHING = -1
+
+
+@dataclass(frozen=True)
+class People:
+    """One entry per person, by customer_id.
+
+    Attributes:
+        customer_id: the person's id.
+        group: index into GROUPS, as the lots drew it (excluded where a rule keeps the person from every offer).
+        unit: tonight's lot in [0, 1).
+    """
+
+    customer_id: NDArray[np.object_]
+    group: Ints
+    unit: Floats
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """One entry per candidate, by customer_id and offer_id.
+
+    Attributes:
+        person, offer, campaign, template: positions in the people and in the sorted ids of each.
+        is_held_back: the person is in the campaign's control group.
+        value, cost, worst: expected incremental margin, expected cost, most it can cost; minor units.
+        has_evidence: value and cost rest on randomised evidence; without it they are 0 and the worst case.
+    """
+
+    person: Ints
+    offer: Ints
+    campaign: Ints
+    template: Ints
+    is_held_back: Flags
+    value: Ints
+    cost: Ints
+    worst: Ints
+    has_evidence: Flags
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @cached_property
+    def campaign_count(self) -> int:
+        """Return how many campaigns have a candidate."""
+        return int(self.campaign.max()) + 1 if len(self) else 0
+
+
+def count_per_person(pairs: Pairs, mask: Flags, people: int) -> Ints:
+    """Return how many candidates of each person the mask holds."""
+    return np.bincount(pairs.person[mask], minlength=people).astype(np.int64)
+
+
+def most_per_person(pairs: Pairs, mask: Flags, amount: Ints, people: int) -> Ints:
+    """Return the largest amount among each person's candidates in the mask; 0 without any."""
+    most = np.zeros(people, dtype=np.int64)
+    np.maximum.at(most, pairs.person[mask], amount[mask])
+    return most
+
+
+def best_per_person(pairs: Pairs, mask: Flags, score: Floats, people: int) -> Ints:
+    """Return the candidate with each person's highest score above 0 (the first on ties), NOTHING without one."""
+    rows = np.flatnonzero(mask & (score > 0))
+    order = rows[np.lexsort((rows, -score[rows], pairs.person[rows]))]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = pairs.person[order][1:] != pairs.person[order][:-1]
+    best = np.full(people, NOTHING, dtype=np.int64)
+    best[pairs.person[order[first]]] = order[first]
+    return best
