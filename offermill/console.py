@@ -88,21 +88,35 @@ def publication(shop: ShopPaths, day: date) -> dict[str, Any]:
 def decided(manifest: dict[str, Any]) -> str:
     """Return what was decided, what it cost of which budget, and where site and lists lie."""
     facts = manifest["offermill"]
-    digits = facts["currency_digits"]
-
-    def amount(minor: int) -> str:
-        return f"{money.to_text(minor, digits)} {facts['currency']}"
-
     lines = [
-        f"[bold]{facts['shop_name']}, night of {facts['business_date']}[/]",
-        f"  decided  {facts['headline']}",
-        f"  cost     expected {amount(facts['expected_cost_minor'])}, at worst {amount(facts['worst_cost_minor'])} "
-        f"of a budget of {amount(facts['budget_minor'])}",
-        f"  checks   {facts['checks_line']}",
+        f"[bold]{escape(facts['shop_name'])}, night of {facts['business_date']}[/]",
+        f"  decided  {_groups(facts['groups'])}",
+        *[f"  cost     {_cost(budget, facts)}" for budget in facts["budgets"]],
+        f"  checks   {facts['checks']['made']} made, {facts['checks']['broken']} broken (none of them critical)",
         f"  lists    {manifest['folder']}",
         f"  site     {manifest['site']}",
     ]
     return "\n".join(lines)
+
+
+def _groups(groups: dict[str, dict[str, int]]) -> str:
+    offers = sum(group["offers"] for group in groups.values())
+    people = sum(group["people"] for group in groups.values())
+    by_group = ", ".join(
+        f"{name.replace('_', ' ')} {group['offers'] or group['people']:,}" for name, group in groups.items()
+    )
+    return f"{offers:,} offers for {people:,} people ({by_group})"
+
+
+def _cost(budget: dict[str, Any], facts: dict[str, Any]) -> str:
+    def amount(minor: int) -> str:
+        return f"{money.to_text(minor, facts['currency_digits'])} {facts['currency']}"
+
+    return (
+        f"expected {amount(budget['expected_minor'])}, at worst {amount(budget['worst_minor'])} "
+        f"of {amount(budget['cap_minor'])} for the {budget['period']} "
+        f"({amount(budget['used_before_minor'])} used before)"
+    )
 
 
 def models(shop: ShopPaths, day: date) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from offermill import datapackage, publish
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers.channels import audit, crm_csv, segment_lists, withdrawals
+from offers.channels import audit, crm_csv, segment_lists, summary, withdrawals
 
 
 def input_hash(folder: Path) -> str:
@@ -44,7 +44,7 @@ def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
     offers = crm_csv.write(warehouse, run, folder)
     resources = [offers, *segment_lists.write(warehouse, run, folder), *audit.write(warehouse, run, folder)]
     resources += withdrawals.write(run, folder)
-    facts = _facts(run, folder, offers)
+    facts = {**_facts(run, folder, offers), "shop_name": run.settings.shop.name, **summary.figures(warehouse, run)}
     title = f"Offers of {run.settings.shop.name} for {run.business_date}"
     datapackage.write(folder, f"{run.settings.shop.id}-{facts['edition']}", title, resources, facts)
     return {"edition": facts["edition"], "offers": offers.rows, "files": len(resources) + 1, **offers.money}
