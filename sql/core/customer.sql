@@ -5,18 +5,19 @@ with records as (
 links as (
     select * from core.person_link
 ),
-points as (
+persons as (
     -- Points of all records are the person's to spend.
     select
         links.customer_id,
-        sum(records.points_balance) as points_balance
+        cast(sum(records.points_balance) as bigint) as points_balance,
+        count(*) as record_count
     from links
     inner join records on links.record_id = records.customer_id
     group by links.customer_id
 )
 -- Everything else is what the leading record says, because that is the id the lists are sent under.
 select
-    records.customer_id,
+    persons.customer_id,
     records.registered_at,
     records.registered_on,
     records.language,
@@ -24,9 +25,8 @@ select
     records.home_store_id,
     records.status,
     records.tier,
-    cast(points.points_balance as bigint) as points_balance,
-    links.record_count
-from records
-inner join links on records.customer_id = links.record_id and links.record_id = links.customer_id
-inner join points on records.customer_id = points.customer_id
-order by records.customer_id
+    persons.points_balance,
+    persons.record_count
+from persons
+inner join records on persons.customer_id = records.customer_id
+order by persons.customer_id
