@@ -14,7 +14,6 @@ averages as (
         cast(sum(customers.contribution_minor_365_days) as bigint) as contribution_minor_365_days,
         sum(customers.order_count_365_days) / count(*) as order_count_365_days_mean,
         median(customers.days_since_order) as days_since_order_median,
-        sum(customers.order_count_90_days) / count(*) as order_count_90_days_mean,
         sum(customers.web_order_count_90_days) / nullif(sum(customers.order_count_90_days), 0) as web_order_share_90_days,
         sum(customers.discount_minor_365_days)
             / nullif(sum(customers.net_minor_365_days) + sum(customers.discount_minor_365_days), 0)
