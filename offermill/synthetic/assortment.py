@@ -87,17 +87,19 @@ def _product_numbers(random: np.random.Generator) -> dict[str, Any]:
 def _popularity(category: Ints) -> tuple[Floats, Floats]:
     rank = np.concatenate([np.arange(count) for count in np.bincount(category)])
     weight = 1.0 / (rank + 3)
-    share = weight / np.bincount(category, weights=weight)[category]
+    total = np.bincount(category, weights=weight).astype(np.float64)
+    share: Floats = weight / total[category]
     cumulative = np.concatenate([np.cumsum(share[category == number]) for number in range(len(CATEGORIES))])
     is_last = np.append(np.diff(category) > 0, True)
-    return share, category + np.where(is_last, 1.0, cumulative)
+    return share, category.astype(np.float64) + np.where(is_last, 1.0, cumulative).astype(np.float64)
 
 
 def _season() -> Floats:
     months = np.arange(1, 13)[:, None]
     popularity, peak, strength = (np.array([row[place] for row in CATEGORIES]) for place in (4, 5, 6))
     weight = popularity * (1 + strength * np.cos(2 * np.pi * (months - peak) / 12))
-    return weight / weight.sum(axis=1, keepdims=True)
+    total = weight.sum(axis=1, keepdims=True)
+    return np.asarray(weight / total)
 
 
 def _promotions(random: np.random.Generator) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def usual_product(goods: Assortment, person: Ints, category: Ints) -> Ints:
 def draw(random: Random, people: People, goods: Assortment, visits: Visits, wanted: Ints) -> Lines:
     """The lines of all visits at shelf prices; ``wanted`` is a category that the visit is made for, -1 = none."""
     visit, category, is_extra = _categories(random, people, goods, visits)
-    is_wanted = is_extra & (wanted[visit] >= 0) & (_numbers(visit) == 1)
+    is_wanted = is_extra & (wanted[visit] >= 0) & (numbers(visit) == 1)
     category, is_extra = np.where(is_wanted, wanted[visit], category), is_extra & ~is_wanted
     week = goods.week(visits.day[visit])
     is_clearance = is_extra & (random.random(len(visit)) < people.clearance_share[visits.row[visit]])
@@ -83,10 +83,11 @@ def draw(random: Random, people: People, goods: Assortment, visits: Visits, want
     pct = np.where(is_clearance, CLEARANCE_PCT, goods.promoted_pct[week, category])
     shelf = week * len(CATEGORIES) + category
     promotion = np.where(is_clearance, WEEKS * len(CATEGORIES) + week, np.where(pct > 0, shelf, -1))
-    return Lines(visit, _numbers(visit), product, quantity, amount, share_of(amount, pct), promotion)
+    return Lines(visit, numbers(visit), product, quantity, amount, share_of(amount, pct), promotion)
 
 
-def _numbers(visit: Ints) -> Ints:
+def numbers(visit: Ints) -> Ints:
+    """1, 2, 3 ... inside every run of equal values."""
     if not len(visit):
         return visit
     starts = np.flatnonzero(np.append(True, np.diff(visit) != 0))

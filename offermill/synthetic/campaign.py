@@ -10,10 +10,11 @@ from offermill.synthetic import response, trips
 from offermill.synthetic.arrays import Bools, Floats, Ints, Random, whole
 from offermill.synthetic.assortment import WEB, Assortment
 from offermill.synthetic.baskets import NATURAL, Lines, Visits
-from offermill.synthetic.clock import DAY, Clock, day_number
+from offermill.synthetic.clock import DAY, day_number
 from offermill.synthetic.offers import Offer, parse
 from offermill.synthetic.people import NEVER, People
 from offermill.synthetic.trips import Rhythm, Trips
+from offermill.synthetic.world import World
 
 PILOT_CAMPAIGN = "spring-pilot"
 PILOT_WAVES = (date(2026, 4, 13), date(2026, 4, 20), date(2026, 4, 27), date(2026, 5, 4))
@@ -85,55 +86,63 @@ def pilot_offers() -> list[Offer]:
     return [parse(arm) for arm, _ in PILOT_ARMS[1:]]
 
 
-def pilot(random: Random, people: People, goods: Assortment, clock: Clock, start: Rhythm, taken: Trips) -> Assignments:
+def pilot(random: Random, people: People, world: World, start: Rhythm, taken: Trips) -> Assignments:
     """Randomised assignments of the pilot's four waves; every eligible person is in one wave."""
     count = len(people)
     wave = random.integers(0, len(PILOT_WAVES), count)
     cuts = np.cumsum([pct for _, pct in PILOT_ARMS])
     arm = np.searchsorted(cuts, random.integers(0, 100, count), side="right") - 1
-    offers = pilot_offers()
     parts = []
     for number, day in enumerate(PILOT_WAVES):
-        now = clock.effort_on(day)
+        now, today = world.clock.effort_on(day), day_number(day)
         last = trips.last_before(taken, start, np.full(count, now))
-        chosen = np.flatnonzero((wave == number) & may_get_offers(people, day_number(day), last, now))
-        moment = Moment(day_number(day), last[chosen])
-        parts.append(give(random, people, goods, clock, moment, chosen, arm[chosen], offers, number))
+        chosen = np.flatnonzero((wave == number) & may_get_offers(people, today, last, now))
+        until = np.full(len(chosen), today + response.HORIZON_DAYS - 1)
+        drawn = Drawn(chosen, arm[chosen], until, np.ones(len(chosen), np.bool_), number)
+        parts.append(give(random, people, world, Moment(today, last[chosen]), drawn, pilot_offers()))
     return Assignments.joined(parts)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Who gets which offer (-1 = control), until which day it counts, and whether it works on the person at all."""
+
+    row: Ints
+    offer: Ints
+    until_day: Ints
+    works: Bools
+    wave: int = 0
+
+
 def give(
-    random: Random,
-    people: People,
-    goods: Assortment,
-    clock: Clock,
-    moment: Moment,
-    rows: Ints,
-    codes: Ints,
-    offers: list[Offer],
-    wave: int,
+    random: Random, people: People, world: World, moment: Moment, drawn: Drawn, offers: list[Offer]
 ) -> Assignments:
-    """Assign ``offers[codes]`` (-1 = control) to the rows on a day and decide who is persuaded, and when."""
-    some, day = people.take(rows), moment.day
-    start, end = (float(clock.effort_at(np.array([when * DAY]))[0]) for when in (day, day + response.HORIZON_DAYS))
-    typical = response.baskets(some, goods, clock, moment.last, day)
-    extra = np.zeros(len(rows))
-    for code, offer in enumerate(offers):
-        felt = response.depth(some, typical, offer)
-        extra = np.where(codes == code, response.persuaded(some, moment.last, start, felt), extra)
-    is_persuaded = random.random(len(rows)) < extra
-    when = start + random.random(len(rows)) * (end - start)
+    """Give the offers on a day and decide who is persuaded, and when."""
+    some, count, day = people.take(drawn.row), len(drawn.row), moment.day
+    start, end = (world.clock.effort_after(day, days) for days in (0, response.HORIZON_DAYS))
+    extra = _extra(some, world, moment, drawn, offers) * drawn.works
+    closes = world.clock.effort_at((drawn.until_day + 1) * DAY)
+    when = start + random.random(count) * (np.minimum(closes, end) - start)
     return Assignments(
-        row=rows,
-        offer=codes,
-        wave=np.full(len(rows), wave),
-        from_day=np.full(len(rows), day),
-        until_day=np.full(len(rows), day + response.HORIZON_DAYS - 1),
-        persuaded_at=np.where(is_persuaded, when, NEVER),
-        may_redeem=(random.random(len(rows)) < some.redeem_chance) & (codes >= 0),
+        row=drawn.row,
+        offer=drawn.offer,
+        wave=np.full(count, drawn.wave),
+        from_day=np.full(count, day),
+        until_day=drawn.until_day,
+        persuaded_at=np.where(random.random(count) < extra, when, NEVER),
+        may_redeem=(random.random(count) < some.redeem_chance) & (drawn.offer >= 0) & drawn.works,
         chance=trips.chance(some, moment.last, start, end),
         extra=extra,
     )
+
+
+def _extra(people: People, world: World, moment: Moment, drawn: Drawn, offers: list[Offer]) -> Floats:
+    typical = response.baskets(people, world.goods, world.clock, moment.last, moment.day)
+    now, extra = world.clock.effort_after(moment.day), np.zeros(len(people))
+    for code, offer in enumerate(offers):
+        chance = response.persuaded(people, moment.last, now, response.depth(people, typical, offer))
+        extra = np.where(drawn.offer == code, chance, extra)
+    return extra
 
 
 @dataclass(frozen=True)
@@ -200,4 +209,4 @@ def after(given: Assignments, visits: Visits) -> Assignments:
 def still_open(given: Assignments, used: Uses, next_day: int) -> Ints:
     """Places of the assignments that can still be used from ``next_day``."""
     is_used = np.isin(np.arange(len(given)), used.assignment)
-    return np.flatnonzero(~is_used & (given.until_day >= next_day))
+    return np.flatnonzero(~is_used & (given.until_day >= next_day) & (given.offer >= 0))

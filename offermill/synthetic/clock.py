@@ -77,7 +77,7 @@ class Clock:
 
     def local(self, effort: Floats) -> Ints:
         """Local seconds at which so much effort has passed."""
-        return np.interp(effort, self.effort, self.edges).astype(np.int64)
+        return np.asarray(np.interp(effort, self.effort, self.edges)).astype(np.int64)
 
     def effort_at(self, local: Floats | Ints) -> Floats:
         """Effort passed at local seconds; before the start every day counts one."""
@@ -86,7 +86,11 @@ class Clock:
 
     def effort_on(self, day: date) -> float:
         """Effort passed at the start of a day."""
-        return float(self.effort_at(np.array([midnight(day)]))[0])
+        return self.effort_after(day_number(day))
+
+    def effort_after(self, day: int, days: int = 0) -> float:
+        """Effort passed at the start of the day so many days after a day number."""
+        return float(self.effort_at(np.array([(day + days) * DAY]))[0])
 
     def utc(self, local: Ints) -> Ints:
         """UTC seconds; events never happen in the hours in which the clock changes."""

@@ -68,7 +68,7 @@ def spoilt(source: Source, records: list[Record], random: Random) -> list[Record
     if damage is None or not records:
         return []
     chosen = np.flatnonzero(random.random(len(records)) < DIRTY_SHARE)
-    again = np.flatnonzero(random.random(len(records)) < TWICE_SHARE) if source.name == "browsing_events" else []
+    again = np.flatnonzero(random.random(len(records)) < (TWICE_SHARE if source.name == "browsing_events" else 0))
     return [damage(records[place]) for place in chosen] + [records[place] for place in again]
 
 

@@ -91,14 +91,6 @@ def _local_texts(clock: Clock, column: pa.Array) -> list[str]:
     return [f"{stamp}+{hours:02d}:00" for stamp, hours in zip(stamps, offset // 3_600, strict=True)]
 
 
-def split(table: pa.Table, day: Ints, first: int, end: int) -> tuple[dict[int, pa.Table], tuple[pa.Table, Ints]]:
-    """Rows by delivery day from ``first`` to before ``end`` (earlier ones come on the first), and those that come later."""
-    arrives = np.maximum(day, first)
-    now = {number: table.take(pa.array(np.flatnonzero(arrives == number))) for number in range(first, end)}
-    later = np.flatnonzero(arrives >= end)
-    return now, (table.take(pa.array(later)), arrives[later])
-
-
 def empty(source: Source) -> pa.Table:
     """No rows of a source."""
     return source.schema.empty_table()

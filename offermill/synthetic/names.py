@@ -8,10 +8,10 @@ from offermill.synthetic.arrays import Bools, Ints, picked
 LANGUAGES = ("lv", "ru", "en")
 FIRST = {
     "lv": (
-        "Anna Līga Ilze Kristīne Inese Dace Zane Elīna Laura Agnese Ieva Sanita Rūta Māra Baiba Evija Gunta Vita Solveiga "
-        "Žanete Ķērsta Undīne Santa Aiga",
-        "Jānis Andris Juris Edgars Māris Mārtiņš Aivars Kārlis Pēteris Ēriks Guntis Valdis Raivis Uldis Ģirts Ņikita Artūrs "
-        "Oskars Rihards Emīls Zigmārs Kaspars Roberts Dāvis",
+        "Anna Līga Ilze Kristīne Inese Dace Zane Elīna Laura Agnese Ieva Sanita Rūta Māra Baiba Evija Gunta Vita "
+        "Solveiga Žanete Ķērsta Undīne Santa Aiga",
+        "Jānis Andris Juris Edgars Māris Mārtiņš Aivars Kārlis Pēteris Ēriks Guntis Valdis Raivis Uldis Ģirts Ņikita "
+        "Artūrs Oskars Rihards Emīls Zigmārs Kaspars Roberts Dāvis",
     ),
     "ru": (
         "Анна Елена Ольга Наталья Татьяна Ирина Светлана Екатерина Марина Юлия Дарья Людмила Алёна Галина Жанна Вера",
@@ -26,32 +26,30 @@ LAST = {
     "lv": (
         "Bērziņa Kalniņa Ozoliņa Jansone Liepiņa Krūmiņa Balode Eglīte Zariņa Pētersone Vītola Kļaviņa Kārkliņa Vanaga "
         "Gulbe Siliņa Lāce Dūma Šmite Āboliņa Žagare Ģērmane Ķirse Ņilova",
-        "Bērziņš Kalniņš Ozoliņš Jansons Liepiņš Krūmiņš Balodis Eglītis Zariņš Pētersons Vītols Kļaviņš Kārkliņš Vanags "
-        "Gulbis Siliņš Lācis Dūmiņš Šmits Āboliņš Žagars Ģērmanis Ķirsis Ņilovs",
+        "Bērziņš Kalniņš Ozoliņš Jansons Liepiņš Krūmiņš Balodis Eglītis Zariņš Pētersons Vītols Kļaviņš Kārkliņš "
+        "Vanags Gulbis Siliņš Lācis Dūmiņš Šmits Āboliņš Žagars Ģērmanis Ķirsis Ņilovs",
     ),
     "ru": (
         "Иванова Смирнова Кузнецова Попова Васильева Петрова Соколова Михайлова Новикова Фёдорова Морозова Волкова "
         "Алексеева Лебедева Семёнова Щукина",
-        "Иванов Смирнов Кузнецов Попов Васильев Петров Соколов Михайлов Новиков Фёдоров Морозов Волков Алексеев Лебедев "
-        "Семёнов Щукин",
+        "Иванов Смирнов Кузнецов Попов Васильев Петров Соколов Михайлов Новиков Фёдоров Морозов Волков Алексеев "
+        "Лебедев Семёнов Щукин",
     ),
     "en": (
         "Smith Jones Taylor Brown Wilson Evans Walker Wright O'Neill Smith-Jones",
         "Smith Jones Taylor Brown Wilson Evans Walker Wright O'Neill Smith-Jones",
     ),
 }
-LATIN = dict(
-    zip(
-        "āčēģīķļņšūžëéáабвгдеёжзийклмнопрстуфхцчшщъыьэюя'-",
-        "a c e g i k l n s u z e e a a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya _ _".split(),
-        strict=True,
-    )
+LATIN_OF = (
+    "āa čc ēe ģg īi ķk ļl ņn šs ūu žz ëe ée áa аa бb вv гg дd еe ёe жzh зz иi йy кk лl мm нn оo пp рr сs тt уu фf хkh "
+    "цts чch шsh щshch ъ ыy ь эe юyu яya ' -"
 )
+LATIN = {pair[0]: pair[1:] for pair in LATIN_OF.split()}
 
 
 def latin(name: str) -> str:
     """Lower-case ASCII spelling of a name."""
-    return "".join(LATIN.get(letter, letter) for letter in name.lower()).replace("_", "")
+    return "".join(LATIN.get(letter, letter) for letter in name.lower())
 
 
 def _flat(table: dict[str, tuple[str, str]]) -> tuple[list[str], Ints, Ints]:

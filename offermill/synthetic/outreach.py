@@ -13,6 +13,9 @@ from offermill.synthetic.offers import Offer
 from offermill.synthetic.people import NEVER, People
 from offermill.synthetic.world import Window, primary_ids
 
+LABELS = (
+    "assignment_id", "customer_id", "campaign_id", "wave_id", "offer_id", "channel", "propensity", "is_randomised",
+)  # fmt: skip
 PROPENSITY = pa.decimal128(9, 8)
 STATUSES = ("accepted", "rejected", "delivered", "opened", "clicked", "bounced")
 ACCEPTED, REJECTED, DELIVERED, OPENED, CLICKED, BOUNCED = range(len(STATUSES))
@@ -24,7 +27,7 @@ class Given:
     """Assignments with what the log says about them: ``labels`` has one row per assignment."""
 
     assignments: Assignments
-    labels: pa.Table  # assignment_id, customer_id, campaign_id, wave_id, offer_id, channel, propensity, is_randomised
+    labels: pa.Table  # the columns of LABELS
     offers: list[Offer]
     fresh: int = 0  # the assignments from this place on are given in this window, the ones before earlier
 

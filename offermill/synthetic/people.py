@@ -82,6 +82,11 @@ class People:
         """The chosen rows."""
         return People(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
+    def with_more(self, others: "People") -> "People":
+        """These people, then the others."""
+        pairs = ((field.name, getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return People(**{name: np.concatenate([mine, theirs]) for name, mine, theirs in pairs})
+
     def to_table(self) -> pa.Table:
         """Arrow table with one column per parameter."""
         return pa.table({field.name: _column(getattr(self, field.name)) for field in fields(self)})
@@ -204,7 +209,7 @@ def _second_record(random: Random, registered: Ints, end: int) -> dict[str, Any]
 
 
 def draw(random: Random, first: int, registered: Ints, joined: Floats, end: int) -> People:
-    """Persons numbered from ``first``. ``joined`` is the effort at registration, ``end`` the shop's last local second."""
+    """Persons numbered from ``first``; ``joined`` is the effort at registration, ``end`` the last local second."""
     count = len(registered)
     kind = np.searchsorted(np.cumsum([each.share for each in KINDS])[:-1], random.random(count), side="right")
     identity = _identity(random, registered)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from offermill.synthetic import baskets, campaign, outreach, till, web
-from offermill.synthetic.arrays import Floats, Ints, Random
+from offermill.synthetic.arrays import Ints, Random
 from offermill.synthetic.campaign import Assignments, Uses
 from offermill.synthetic.clock import DAY
 from offermill.synthetic.outreach import Given
@@ -63,17 +63,22 @@ def _log(random: Random, world: World, window: Window, given: Given, used: Uses)
     }
 
 
-def paid_by_day(sold: Sales, count: int, first: int, end: int) -> list[Floats]:
+def paid(sold: Sales, count: int) -> Ints:
+    """Minor units paid per person in all the orders, returns that come later deducted."""
+    mine = ~sold.is_guest
+    return np.bincount(sold.row[mine], sold.net[mine], count).astype(np.int64)
+
+
+def paid_by_day(sold: Sales, count: int, first: int, end: int) -> list[Ints]:
     """Minor units paid per person before each day number from ``first`` to ``end`` inclusive."""
     mine = ~sold.is_guest
     row, net, day = sold.row[mine], sold.net[mine], sold.local[mine] // DAY
-    totals = [np.bincount(row[day < first], net[day < first], count)]
-    for number in range(first, end):
-        totals.append(totals[-1] + np.bincount(row[day == number], net[day == number], count))
-    return totals
+    periods = [day < first, *(day == number for number in range(first, end))]
+    amounts = [np.bincount(row[inside], net[inside], count).astype(np.int64) for inside in periods]
+    return list(np.cumsum(amounts, axis=0))
 
 
-def nobody() -> Assignments:
-    """No assignments."""
-    none, real = np.empty(0, np.int64), np.empty(0)
-    return Assignments(none, none, none, none, none, real, np.empty(0, np.bool_), real, real)
+def nobody(count: int) -> Assignments:
+    """So many blank assignments."""
+    none, real = np.zeros(count, np.int64), np.zeros(count)
+    return Assignments(none, none, none, none, none, real, np.zeros(count, np.bool_), real, real)

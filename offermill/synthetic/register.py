@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from offermill.synthetic import names
-from offermill.synthetic.arrays import Bools, Floats, Ints, days, moments, numbered, picked, unit_hash
+from offermill.synthetic.arrays import Bools, Ints, days, moments, numbered, picked, unit_hash
 from offermill.synthetic.assortment import STORE_IDS
 from offermill.synthetic.clock import day_number
 from offermill.synthetic.people import FAR, People
@@ -22,7 +22,7 @@ CHANNELS = ("email", "sms", "push", "post")
 PURPOSES = ("offers", "profiling")
 
 
-def customers(people: People, world: World, rows: Ints, is_second: Bools, paid: Floats) -> pa.Table:
+def customers(people: People, world: World, rows: Ints, is_second: Bools, paid: Ints) -> pa.Table:
     """The customers source for the chosen rows, given the minor units each person has paid."""
     person, made = people.person[rows], np.where(is_second, people.second_from[rows], people.registered[rows])
     paid = np.where(is_second, 0, paid[rows])
@@ -42,9 +42,9 @@ def customers(people: People, world: World, rows: Ints, is_second: Bools, paid: 
     )
 
 
-def points(person: Ints, paid: Floats) -> Ints:
+def points(person: Ints, paid: Ints) -> Ints:
     """One point per unit paid, less the blocks that this person has spent."""
-    earned = np.floor(np.maximum(paid, 0) / 100).astype(np.int64)
+    earned = np.maximum(paid, 0) // 100
     spent_share = unit_hash(person, 0, 31)
     return earned - POINTS_BLOCK * np.floor(earned * spent_share / POINTS_BLOCK).astype(np.int64)
 
@@ -73,7 +73,7 @@ def records(people: People) -> tuple[Ints, Bools, Ints]:
 
 
 def contacts(people: People, world: World) -> tuple[pa.Table, Ints]:
-    """The contacts source and its local seconds; a second record repeats the e-mail or the phone, written differently."""
+    """The contacts source and its local seconds; a second record repeats the e-mail or the phone, spelled otherwise."""
     row, is_second, made = records(people)
     person = people.person[row]
     has_second = people.second_from[row] < FAR

@@ -5,7 +5,7 @@ chance to buy with the offer = 1 - (1 - chance without) x (1 - q). ``q`` rises w
 the person's price sensitivity and with the time since the last trip, and is zero for the people it does not move.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaincc, gammainccinv
@@ -22,13 +22,13 @@ from offermill.synthetic.assortment import (
     Assortment,
 )
 from offermill.synthetic.baskets import FAVOURITE_PULL, LOYALTY, PROMOTION_PULL, is_minor, usual_product
-from offermill.synthetic.clock import DAY, Clock, day_of
+from offermill.synthetic.clock import Clock, day_of
 from offermill.synthetic.offers import Offer
 from offermill.synthetic.people import FAVOURITES, People
 
 HORIZON_DAYS = 28
 STRENGTH = 0.85  # chance of an extra trip of the most movable person at an endless depth
-DEPTH_SCALE = 11.0  # percent at which 63 % of the strength is reached
+DEPTH_SCALE = (4.0, 16.0)  # percent at which 63 % of the strength is reached: the least, and more by price sensitivity
 NODES = 8  # points of the gamma interval over which the need of favourites is averaged
 
 
@@ -53,6 +53,19 @@ class Baskets:
     extra_lists: tuple[Floats, ...]
     week_numbers: Ints
     week_weights: Floats
+
+    def take(self, rows: Ints) -> "Baskets":
+        """The chosen rows."""
+        return replace(
+            self,
+            natural_net=self.natural_net[rows],
+            natural_margin=self.natural_margin[rows],
+            extra_net=self.extra_net[rows],
+            extra_margin=self.extra_margin[rows],
+            shares=self.shares[rows],
+            natural_lists=tuple(week[rows] for week in self.natural_lists),
+            extra_lists=tuple(week[rows] for week in self.extra_lists),
+        )
 
 
 def prices(people: People, goods: Assortment) -> Prices:
@@ -80,7 +93,7 @@ def needs(people: People, last: Floats, start: float, end: float) -> Floats:
     steps = (np.arange(NODES) + 0.5) / NODES
     levels = np.maximum(top[:, None] + (bottom - top)[:, None] * steps, 1e-300)
     gaps = gammainccinv(people.regularity[:, None], levels) / scale[:, None]
-    return np.minimum(gaps[:, :, None] / people.cycle[:, None, :], 1.0).mean(axis=1)
+    return np.asarray(np.minimum(gaps[:, :, None] / people.cycle[:, None, :], 1.0).mean(axis=1))
 
 
 def _mix(people: People, goods: Assortment, week: int, month: int) -> Floats:
@@ -94,7 +107,7 @@ def _mix(people: People, goods: Assortment, week: int, month: int) -> Floats:
     mix = pull * promoted + (1 - pull) * (FAVOURITE_PULL * favourite + (1 - FAVOURITE_PULL) * goods.season[month])
     mix[:, CHOCOLATE] += np.where(is_minor(people), mix[:, WINE], 0)
     mix[is_minor(people), WINE] = 0
-    return mix
+    return np.asarray(mix)
 
 
 def _windows(day: int, goods: Assortment) -> tuple[Ints, Floats, Ints]:
@@ -115,7 +128,7 @@ class _Counts:
 
 def baskets(people: People, goods: Assortment, clock: Clock, last: Floats, day: int) -> Baskets:
     """Expected baskets in the 28 days from a day number, given each person's last natural trip."""
-    start, end = (float(clock.effort_at(np.array([(day + step) * DAY]))[0]) for step in (0, HORIZON_DAYS))
+    start, end = clock.effort_after(day), clock.effort_after(day, HORIZON_DAYS)
     due = needs(people, last, start, end)
     none = np.exp(-people.extra_lines) * np.prod(1 - due, axis=1)
     counts = _Counts(due, people.extra_lines + none, people.extra_lines + 1)
@@ -126,8 +139,9 @@ def baskets(people: People, goods: Assortment, clock: Clock, last: Floats, day: 
     kept = 1 - people.return_chance
     natural, extra = tuple(part[4] for part in parts), tuple(part[5] for part in parts)
     shares = sum(weight * part[5] for weight, part in zip(weights, parts, strict=True))
-    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1)
-    return Baskets(*(total * kept for total in sums), shares, natural, extra, weeks, weights)
+    shares = np.asarray(shares / np.maximum(np.sum(shares, axis=1, keepdims=True), 1))
+    natural_net, natural_margin, extra_net, extra_margin = (total * kept for total in sums)
+    return Baskets(natural_net, natural_margin, extra_net, extra_margin, shares, natural, extra, weeks, weights)
 
 
 def _week(
@@ -166,7 +180,8 @@ def persuaded(people: People, last: Floats, now: float, felt: Floats) -> Floats:
     """Chance ``q`` of an extra trip within the horizon from ``now`` (effort), at a felt depth in percent."""
     recency = np.interp(now - last, [0, 15, 60, 210, 420], [0.35, 0.5, 1.0, 1.0, 0.35])
     force = STRENGTH * people.persuasion * people.sensitivity * recency
-    return np.asarray(np.clip(force, 0, 0.9) * (1 - np.exp(-felt / DEPTH_SCALE)))
+    scale = DEPTH_SCALE[0] + DEPTH_SCALE[1] * people.sensitivity
+    return np.asarray(np.clip(force, 0, 0.9) * (1 - np.exp(-felt / scale)))
 
 
 def qualifying(people: People, typical: Baskets, offer: Offer) -> tuple[Floats, Floats]:

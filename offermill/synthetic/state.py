@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from offermill.errors import InputError
 from offermill.synthetic import landing
-from offermill.synthetic.arrays import Floats, whole
+from offermill.synthetic.arrays import Ints, whole
 from offermill.synthetic.campaign import Assignments
 from offermill.synthetic.offers import parse
 from offermill.synthetic.outreach import Given
@@ -25,7 +25,7 @@ class State:
 
     people: People
     rhythm: Rhythm
-    paid: Floats  # minor units per person
+    paid: Ints  # minor units per person
     given: Given
     pending: dict[str, Timed]
 
@@ -33,6 +33,15 @@ class State:
 def folder_of(folder: Path, day: date) -> Path:
     """Where the state at the start of a day is kept."""
     return folder / "truth" / "state" / str(day)
+
+
+def parts(folder: Path, day: date) -> list[int]:
+    """The numbers of the parts kept at the start of a day; raises ``InputError`` when there are none."""
+    paths = list(folder_of(folder, day).glob("people_part-*.parquet"))
+    if not paths:
+        days = ", ".join(str(each) for each in known_days(folder)) or "none"
+        raise InputError(f"the demo shop does not stand at the start of {day}; it stands at: {days}")
+    return sorted(int(path.stem.rsplit("-", 1)[1]) for path in paths)
 
 
 def known_days(folder: Path) -> list[date]:
@@ -78,7 +87,7 @@ def _open_table(given: Given) -> pa.Table:
 
 
 def load(folder: Path, day: date, part: int) -> State:
-    """The state of a part at the start of a day; raises ``InputError`` when the shop was not played up to it."""
+    """The state of a part at the start of a day."""
     people, rhythm, paid = load_people(folder, day, part)
     pending = {}
     for path in sorted(folder_of(folder, day).glob(f"pending_*_part-{part:04d}.parquet")):
@@ -88,13 +97,9 @@ def load(folder: Path, day: date, part: int) -> State:
     return State(people, rhythm, paid, _load_open(folder_of(folder, day) / f"open_part-{part:04d}.parquet"), pending)
 
 
-def load_people(folder: Path, day: date, part: int) -> tuple[People, Rhythm, Floats]:
+def load_people(folder: Path, day: date, part: int) -> tuple[People, Rhythm, Ints]:
     """The people of a part, their rhythm and what they have paid, at the start of a day."""
-    path = folder_of(folder, day) / f"people_part-{part:04d}.parquet"
-    if not path.exists():
-        days = ", ".join(str(each) for each in known_days(folder)) or "none"
-        raise InputError(f"the demo shop in {folder} does not stand at the start of {day}; it stands at: {days}")
-    table = pq.read_table(path)
+    table = pq.read_table(folder_of(folder, day) / f"people_part-{part:04d}.parquet")
     last, following, paid = (np.array(whole(table[name])) for name in ("last", "next", "paid"))
     return People.from_table(table), Rhythm(last, following), paid
 

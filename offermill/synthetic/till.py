@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from offermill.synthetic import baskets
 from offermill.synthetic.arrays import (
     Bools,
-    Floats,
     Ints,
     Random,
     blanked,
@@ -19,7 +19,7 @@ from offermill.synthetic.arrays import (
 from offermill.synthetic.assortment import STORE_IDS, WEB, Assortment, promotion_names
 from offermill.synthetic.baskets import GUEST, NATURAL, PERSUADED, Lines, Visits, stores_of
 from offermill.synthetic.campaign import Assignments, Uses
-from offermill.synthetic.clock import DAY, Clock
+from offermill.synthetic.clock import Clock
 from offermill.synthetic.offers import DELIVERY_MINOR, Offer
 from offermill.synthetic.people import People
 from offermill.synthetic.trips import Trips
@@ -154,19 +154,22 @@ def sales(
     source = np.append(np.arange(len(lines.visit)), back)[sort]
     parent = np.append(np.arange(count), origin)[order]
     return Sales(
-        every.row[parent], every.cause[parent] == GUEST, time[order], every.store[parent], (np.arange(total) >= count)[order],
-        free[order], line_order[sort], _numbers(line_order[sort]), _chosen(lines, source), rank[:count],
-    )  # fmt: skip
+        row=every.row[parent],
+        is_guest=every.cause[parent] == GUEST,
+        local=time[order],
+        store=every.store[parent],
+        is_return=order >= count,
+        is_free_delivery=free[order],
+        line_order=line_order[sort],
+        line_number=baskets.numbers(line_order[sort]),
+        line=_chosen(lines, source),
+        visit_order=rank[:count],
+    )
 
 
 def _chosen(lines: Lines, rows: Ints) -> Lines:
     names = ("visit", "number", "product", "quantity", "list_minor", "discount", "promotion")
     return Lines(**{name: getattr(lines, name)[rows] for name in names})
-
-
-def _numbers(order: Ints) -> Ints:
-    starts = np.flatnonzero(np.append(True, np.diff(order) != 0)) if len(order) else order
-    return np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order)))) + 1
 
 
 def orders_table(people: People, world: World, sold: Sales, ids: pa.Array) -> pa.Table:
@@ -203,9 +206,3 @@ def lines_table(sold: Sales, ids: pa.Array, offers: list[Offer]) -> pa.Table:
             "promotion_id": picked(names, line.promotion),
         }
     )
-
-
-def paid_until(sold: Sales, count: int, day: int) -> Floats:
-    """Minor units paid per person (returns deducted) in orders before a day number."""
-    mine = ~sold.is_guest & (sold.local < day * DAY)
-    return np.bincount(sold.row[mine], sold.net[mine], count)

@@ -101,7 +101,9 @@ def last_before(trips: Trips, start: Rhythm, moment: Floats) -> Floats:
     ranks = np.searchsorted(_key(trips.row, trips.at), _key(np.arange(count), moment), side="left")
     place = np.maximum(ranks - 1, 0)
     has_one = (ranks > 0) & (trips.row[place] == np.arange(count)) if len(trips.row) else np.zeros(count, np.bool_)
-    return np.where(has_one, trips.at[place] if len(trips.row) else 0.0, start.last)
+    found = trips.at[place] if len(trips.row) else start.last
+    answer: Floats = np.where(has_one, found, start.last)
+    return answer
 
 
 def first_from(trips: Trips, rows: Ints, moment: Floats) -> Ints:
@@ -113,7 +115,7 @@ def first_from(trips: Trips, rows: Ints, moment: Floats) -> Ints:
 
 
 def _key(row: Ints, at: Floats) -> Floats:
-    return row * 65_536.0 + np.clip(at, -20_000, 40_000)
+    return row.astype(np.float64) * 65_536.0 + np.clip(at, -20_000, 40_000)
 
 
 def own_time(people: People, effort: Floats | float) -> Floats:

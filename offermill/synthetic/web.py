@@ -55,7 +55,7 @@ def sessions(random: Random, people: People, goods: Assortment, window: Window, 
 
 def _leading(random: Random, people: People, visits: Visits) -> Ints:
     share = np.where(visits.store == WEB, 0.9, 0.25 * np.minimum(1, 2 * people.web_share[visits.row]))
-    return np.flatnonzero(random.random(len(visits)) < share)
+    return np.asarray(np.flatnonzero(random.random(len(visits)) < share), dtype=np.int64)
 
 
 def _awake(random: Random, local: Ints, latest: Ints) -> Ints:

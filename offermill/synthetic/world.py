@@ -24,34 +24,29 @@ class World:
     seed: int
     start: date
     end: date  # the last day made by ``shop.make``
+    customers: int  # persons made by ``shop.make``
     clock: Clock
     goods: Assortment
 
     @classmethod
-    def of(cls, seed: int, start: date, end: date) -> "World":
-        """The shop of a seed and its dates."""
-        return cls(seed, start, end, Clock.of(start, end), assortment(seed))
+    def of(cls, seed: int, start: date, end: date, customers: int) -> "World":
+        """The shop of a seed, its dates and its size."""
+        return cls(seed, start, end, customers, Clock.of(start, end), assortment(seed))
 
-    def save(self, truth: Path, parts: int, customers: int) -> None:
+    def save(self, folder: Path) -> None:
         """Remember what the shop was made from."""
-        facts = {
-            "seed": self.seed,
-            "start": str(self.start),
-            "end": str(self.end),
-            "parts": parts,
-            "customers": customers,
-        }
-        (truth / "shop.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        facts = {"seed": self.seed, "start": str(self.start), "end": str(self.end), "customers": self.customers}
+        (folder / "truth" / "shop.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> "tuple[World, int]":
-        """The shop made in a folder and the number of its parts."""
+    def load(cls, folder: Path) -> "World":
+        """The shop made in a folder; raises ``InputError`` when there is none."""
         path = folder / "truth" / "shop.json"
         if not path.exists():
             raise InputError(f"{folder} holds no demo shop: truth/shop.json is missing; make one first")
         facts = json.loads(path.read_text(encoding="utf-8"))
-        dates = (date.fromisoformat(facts[name]) for name in ("start", "end"))
-        return cls.of(facts["seed"], *dates), facts["parts"]
+        start, end = (date.fromisoformat(facts[name]) for name in ("start", "end"))
+        return cls.of(facts["seed"], start, end, facts["customers"])
 
 
 @dataclass(frozen=True)
