@@ -121,10 +121,7 @@ def _selects() -> dict[str, str]:
         if address in wanted:
             wanted |= sqlfiles.read(address).reads
     chosen = [address for address in sqlfiles.tables("features") if address in wanted]
-    return {
-        address.replace("features.", SCRATCH, 1): in_scratch(sqlfiles.read(address).text)
-        for address in chosen
-    }
+    return {address.replace("features.", SCRATCH, 1): in_scratch(sqlfiles.read(address).text) for address in chosen}
 
 
 @contextmanager
