@@ -1,15 +1,21 @@
-"""CSV with exact physical line numbers: strict quoting, every record with too few or too many fields rejected."""
+"""CSV with exact physical line numbers. Pieces without a quote go through Arrow; all others, and odd ones, row by row."""
 
 import csv
-from collections.abc import Iterator, Sequence
-from itertools import chain
+import io
+from collections.abc import Iterator
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 
 from offermill.errors import InputError
 from offermill.ingest import header
-from offermill.ingest.batches import BATCH_ROWS, RECORD_CHARACTERS, Batch, Reject, Tally, text_table
+from offermill.ingest.batches import LINE, Batch, Tally
 from offermill.ingest.contracts import Contract
+from offermill.ingest.csv_rows import Rows
 from offermill.ingest.decode import Decoder, opened
+from offermill.ingest.header import Header
 from offermill.ingest.sources import SourceSettings
 
 
@@ -20,147 +26,87 @@ def read(path: Path, contract: Contract, source: SourceSettings, place: str, tal
         InputError: the file as a whole cannot be trusted (empty, header, encoding, an unclosed quote, limits).
     """
     with opened(path, source, place) as stream:
-        yield from _Reader(Decoder(stream, source, place), contract, source, place, tally).batches()
+        decoder = Decoder(stream, source, place)
+        pieces = decoder.pieces()
+        names, rest = _header(pieces, source, place, tally)
+        matched = header.match(names, contract, source, f"{place}:{tally.header_lines + tally.blank_lines}")
+        tally.ignored, tally.absent = matched.ignored, matched.absent
+        rows = Rows(names, matched, decoder.bad_lines, source, place, tally)
+        yield from _records(rest, pieces, rows)
+        tally.lines = decoder.line_count
 
 
-class _Reader:
-    """Splits one file; keeps the line where the current record began."""
+def _header(pieces: Iterator[str], source: SourceSettings, place: str, tally: Tally) -> tuple[list[str], str]:
+    """Return the names in the first line that is not blank, and the text behind it in the same piece."""
+    # The limit is the process's; it is set before each file.
+    csv.field_size_limit(source.max_field_characters)
+    for text in pieces:
+        lines = io.StringIO(text, newline="\n")
+        rows = csv.reader(lines, delimiter=source.delimiter, quotechar=source.quote, strict=True)
+        try:
+            for row in rows:
+                if row:
+                    tally.header_lines = rows.line_num - tally.blank_lines
+                    return row, "".join(lines)
+                tally.blank_lines += 1
+        except csv.Error as problem:
+            line = tally.blank_lines + 1
+            raise InputError(f"{place}:{line}: the header cannot be read as CSV: {problem}.") from problem
+    raise InputError(f"{place}: the file is empty: not even a header. An export probably failed; deliver it again.")
 
-    def __init__(self, decoder: Decoder, contract: Contract, source: SourceSettings, place: str, tally: Tally) -> None:
-        # The limit is the process's; it is set before each file.
-        csv.field_size_limit(source.max_field_characters)
-        self._decoder = decoder
-        self._contract = contract
-        self._source = source
-        self._place = place
-        self._tally = tally
-        lines = chain.from_iterable(decoder.chunks())
-        self._rows = csv.reader(lines, delimiter=source.delimiter, quotechar=source.quote, strict=True)
-        self._names: list[str] = []
-        self._done = 0
-        self._kept: list[list[str]] = []
-        self._starts: list[int] = []
-        self._rejects: list[Reject] = []
 
-    def batches(self) -> Iterator[Batch]:
-        matched = header.match(self._header(), self._contract, self._source, f"{self._place}:{self._rows.line_num}")
-        self._tally.ignored, self._tally.absent = matched.ignored, matched.absent
-        while self._fill():
-            yield self._batch(matched)
-        self._tally.lines = self._rows.line_num
-        yield self._batch(matched)
+def _records(rest: str, pieces: Iterator[str], rows: Rows) -> Iterator[Batch]:
+    """Yield the records of the first piece's rest and of all other pieces, each on the fast way where possible."""
+    text: str | None = rest
+    while text is not None:
+        following = next(pieces, None)
+        batch = None if rows.is_inside_record else _plain_batch(text, rows)
+        yield rows.batch(text, is_last=following is None) if batch is None else batch
+        text = following
 
-    def _header(self) -> list[str]:
-        row: list[str] = []
-        while not row:
-            try:
-                row = next(self._rows)
-            except StopIteration:
-                raise self._empty() from None
-            except csv.Error as problem:
-                raise InputError(self._header_problem(problem)) from problem
-            self._tally.blank_lines += not row
-        self._tally.header_lines = self._rows.line_num - self._tally.blank_lines
-        self._done = self._rows.line_num
-        self._names = [name.strip() for name in row]
-        return row
 
-    def _empty(self) -> InputError:
-        return InputError(
-            f"{self._place}: the file is empty: not even a header. An export probably failed; deliver it again."
+def _plain_batch(text: str, rows: Rows) -> Batch | None:
+    """Return the records of a piece in which every line is one whole ordinary record, else None."""
+    source = rows.source
+    if not text or source.quote in text or "\0" in text or rows.has_bad_bytes or not source.delimiter.isascii():
+        return None
+    line_count = text.count("\n") + (not text.endswith("\n"))
+    odd: list[object] = []
+    table = _parsed(text, rows, odd)
+    if odd or table is None or table.num_rows != line_count or _has_odd_value(table, rows):
+        return None
+    lines = pa.array(range(rows.next_line, rows.next_line + line_count), type=pa.int64())
+    rows.next_line += line_count
+    return Batch(_chosen(table, rows.matched).append_column(LINE, lines))
+
+
+def _parsed(text: str, rows: Rows, odd: list[object]) -> pa.Table | None:
+    def note(row: object) -> str:
+        odd.append(row)
+        return "skip"
+
+    data = text.encode()
+    columns = [str(position) for position in range(len(rows.names))]
+    try:
+        return arrow_csv.read_csv(
+            pa.BufferReader(data),
+            read_options=arrow_csv.ReadOptions(column_names=columns, use_threads=False, block_size=len(data) + 1),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=rows.source.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=note
+            ),
+            convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string())),
         )
-
-    def _header_problem(self, problem: csv.Error) -> str:
-        return f"{self._place}:{self._rows.line_num}: the header cannot be read as CSV: {problem}."
-
-    def _fill(self) -> bool:
-        """Read rows until a batch is full; return False at the end of the file."""
-        width = len(self._names)
-        while True:
-            try:
-                for row in self._rows:
-                    end = self._rows.line_num
-                    if len(row) == width and row[0] != self._names[0] and not self._decoder.bad_lines:
-                        self._kept.append(row)
-                        self._starts.append(self._done + 1)
-                        self._tally.continued_lines += end - self._done - 1
-                    else:
-                        self._examine(row, end)
-                    self._done = end
-                    if len(self._kept) >= BATCH_ROWS:
-                        return True
-            except csv.Error as problem:
-                self._malformed(problem)
-                continue
-            return False
-
-    def _examine(self, row: list[str], end: int) -> None:
-        """Take or reject a row that is unlike the others."""
-        if not row:
-            self._tally.blank_lines += 1
-            return
-        start, width = self._done + 1, len(self._names)
-        spare = "" in self._names[-1:] and len(row) == width - 1
-        fits = row[:width] if len(row) == width + 1 and not row[-1].strip() else [*row, ""] if spare else row
-        reason = self._bad_bytes(start, end) or self._bad_shape(fits)
-        if reason is None:
-            self._kept.append(fits)
-            self._starts.append(start)
-            self._tally.continued_lines += end - start
-            return
-        if len(fits) != width and end > start:
-            raise InputError(self._swallowed(start, end))
-        self._reject(start, end, reason, self._source.delimiter.join(row))
-
-    def _bad_bytes(self, start: int, end: int) -> str | None:
-        for line in range(start, end + 1):
-            if line in self._decoder.bad_lines:
-                offset, byte = self._decoder.bad_lines[line]
-                return (
-                    f"byte 0x{byte:02x} at offset {offset:,} of the file is not {self._source.encoding}; "
-                    "export the record again."
-                )
+    except pa.ArrowInvalid:
         return None
 
-    def _bad_shape(self, row: Sequence[str]) -> str | None:
-        if [value.strip() for value in row] == self._names:
-            return "repeats the header; the file looks concatenated. Deliver one export, not several glued together."
-        if len(row) == len(self._names):
-            return None
-        return (
-            f"has {len(row)} fields where the header has {len(self._names)}; "
-            f'quote values that hold "{self._source.delimiter}".'
-        )
 
-    def _malformed(self, problem: csv.Error) -> None:
-        start, end = self._done + 1, self._rows.line_num
-        if end > start or "unexpected end of data" in str(problem):
-            raise InputError(self._swallowed(start, end)) from problem
-        if "field limit" in str(problem):
-            raise InputError(self._too_long(start)) from problem
-        self._reject(start, end, f"breaks the quoting rules of CSV: {problem}.", self._decoder.line(start))
-        self._done = end
+def _has_odd_value(table: pa.Table, rows: Rows) -> bool:
+    """Tell whether the header comes again, or a field is longer than allowed; the slow way says it with its line."""
+    repeated = pc.any(pc.equal(pc.utf8_trim_whitespace(table[0]), rows.names[0])).as_py()
+    longest = max(pc.max(pc.binary_length(column)).as_py() for column in table.columns)
+    return bool(repeated) or longest > rows.source.max_field_characters
 
-    def _swallowed(self, start: int, end: int) -> str:
-        return (
-            f"{self._place}:{start}: a quote opened on this line is not closed where the field ends; "
-            f"it swallows lines {start} to {end}. Nothing was loaded; double the quotes inside values at the source."
-        )
 
-    def _too_long(self, start: int) -> str:
-        return (
-            f"{self._place}:{start}: a field is longer than {self._source.max_field_characters:,} characters; nothing was "
-            "loaded. Correct the record, or raise max_field_characters of the source."
-        )
-
-    def _reject(self, start: int, end: int, reason: str, record: str) -> None:
-        self._tally.continued_lines += end - start
-        self._rejects.append(Reject(start, reason, record[:RECORD_CHARACTERS]))
-
-    def _batch(self, matched: header.Header) -> Batch:
-        columns = list(zip(*self._kept, strict=True)) or [()] * len(self._names)
-        chosen = [columns[position] for position in matched.positions.values()]
-        table = text_table(list(matched.positions), chosen, self._starts)
-        batch = Batch(table, tuple(self._rejects))
-        self._kept, self._starts, self._rejects = [], [], []
-        return batch
+def _chosen(table: pa.Table, matched: Header) -> pa.Table:
+    columns = [table[position] for position in matched.positions.values()]
+    return pa.table(columns, names=list(matched.positions))

@@ -84,41 +84,38 @@ def opened(path: Path, source: SourceSettings, place: str) -> Iterator[BinaryIO]
 
 @dataclass
 class Decoder:
-    """Text lines of one file; bad bytes are remembered by line, so that only their records are rejected.
+    """Text of one file in pieces of whole lines; bad bytes are remembered by line, so that only their records suffer.
 
     Attributes:
         bad_lines: physical line -> (offset of the first bad byte in the unpacked file, that byte).
-        lines: lines of the chunk read last, each ending with LF; first_line: number of its first one.
+        line_count: lines in the pieces yielded so far.
     """
 
     stream: BinaryIO
     source: SourceSettings
     place: str
     bad_lines: dict[int, tuple[int, int]] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
-    first_line: int = 1
+    line_count: int = 0
     _good_lines: int = 0
     _sample: bytes = b""
 
-    def chunks(self) -> Iterator[list[str]]:
-        """Yield lists of lines.
+    def pieces(self) -> Iterator[str]:
+        """Yield text that ends with a whole line; every line end is LF.
 
         Raises:
             InputError: the file is in another encoding than declared, or one line is longer than any record may be.
         """
-        pieces = self._plain_pieces() if _is_line_safe(self.source.encoding) else self._wide_pieces()
-        for lines in pieces:
-            self.first_line += len(self.lines)
-            self.lines = lines
-            yield lines
+        for text in self._plain_pieces() if _is_line_safe(self.source.encoding) else self._wide_pieces():
+            self.line_count += text.count("\n") + (not text.endswith("\n"))
+            yield text
         self._judge(final=True)
 
-    def line(self, number: int) -> str:
-        """Return a physical line of the last chunk, without its end; empty when it is further back."""
-        index = number - self.first_line
-        return self.lines[index].rstrip("\n") if 0 <= index < len(self.lines) else ""
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of all pieces, each with its LF."""
+        for text in self.pieces():
+            yield from io.StringIO(text, newline="\n")
 
-    def _plain_pieces(self) -> Iterator[list[str]]:
+    def _plain_pieces(self) -> Iterator[str]:
         carry, offset = b"", 0
         carry, offset = self._skip_mark(self.stream.read(CHUNK_BYTES))
         while True:
@@ -150,7 +147,7 @@ class Decoder:
                 "Remove `encoding` from the source."
             )
 
-    def _decoded(self, whole: bytes, offset: int) -> list[str]:
+    def _decoded(self, whole: bytes, offset: int) -> str:
         try:
             text = whole.decode(self.source.encoding)
         except UnicodeDecodeError:
@@ -158,13 +155,11 @@ class Decoder:
         if not whole.isascii():
             # Counted only roughly, in chunks without a bad byte: many good lines acquit the encoding.
             self._good_lines += 1
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return _split(text)
+        return _with_plain_line_ends(text)
 
-    def _decoded_by_line(self, whole: bytes, offset: int) -> list[str]:
+    def _decoded_by_line(self, whole: bytes, offset: int) -> str:
         lines: list[str] = []
-        number = self.first_line + len(self.lines)
+        number = self.line_count + 1
         position = 0
         while position < len(whole):
             end = _LINE_END.search(whole, position)
@@ -172,7 +167,7 @@ class Decoder:
             lines.append(self._line(whole[position:stop], number + len(lines), offset + position) + "\n")
             position = after
         self._judge()
-        return lines
+        return "".join(lines)
 
     def _line(self, raw: bytes, number: int, offset: int) -> str:
         try:
@@ -205,7 +200,7 @@ class Decoder:
                 "Check the line ends, or raise max_field_characters of the source."
             )
 
-    def _wide_pieces(self) -> Iterator[list[str]]:
+    def _wide_pieces(self) -> Iterator[str]:
         """Yield lines of an encoding whose bytes cannot be cut at line ends (UTF-16 and the like)."""
         text = io.TextIOWrapper(io.BufferedReader(_raw(self.stream)), self.source.encoding, "strict")
         carry = ""
@@ -213,15 +208,17 @@ class Decoder:
             while piece := text.read(CHUNK_BYTES):
                 held = carry + piece
                 cut = held.rfind("\n") + 1
-                self._check_length(held[cut:].encode("utf-8", "replace"))
                 carry = held[cut:]
-                yield _split(held[:cut])
+                self._check_length(carry.encode("utf-8", "replace"))
+                if cut:
+                    yield held[:cut]
         except UnicodeError as problem:
             raise InputError(
                 f"{self.place}: cannot be read as {self.source.encoding}, which shop.yml declares ({problem}); "
                 "correct `encoding` of the source."
             ) from problem
-        yield _split(carry)
+        if carry:
+            yield carry
 
 
 class _Raw(io.RawIOBase):
@@ -249,8 +246,8 @@ def _cut(held: bytes) -> int:
     return max(body.rfind(b"\n"), body.rfind(b"\r")) + 1
 
 
-def _split(text: str) -> list[str]:
-    return list(io.StringIO(text, newline="\n"))
+def _with_plain_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _is_line_safe(encoding: str) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from offermill.errors import InputError
@@ -75,7 +74,7 @@ class _Reader:
         self._rejects: list[Reject] = []
 
     def batches(self) -> Iterator[Batch]:
-        for number, line in enumerate(chain.from_iterable(self._decoder.chunks()), start=1):
+        for number, line in enumerate(self._decoder.lines(), start=1):
             self._tally.lines = number
             self._take(number, line)
             if len(self._lines) >= BATCH_ROWS:

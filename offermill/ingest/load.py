@@ -112,7 +112,7 @@ def _load_delivery(
     _take_late(warehouse, rules)
     duplicates.remove_repeated(warehouse, contract, delivery)
     warehouse.execute(
-        f"insert into raw.{contract.table} by name select * from {duplicates.TYPED} order by _file, _line"
+        f"insert into raw.{contract.table} by name select * exclude (_is_bad, _repeated_hours) from {duplicates.TYPED}"
     )
     _note_delivery(warehouse, rules, _rules_sha256(run, contract, settings))
     _check_sums(warehouse, delivery)
@@ -121,20 +121,25 @@ def _load_delivery(
 
 def _type(warehouse: Warehouse, rules: Rules) -> None:
     """Fill `typed` with the good records and meta.reject with the others."""
-    warehouse.execute(f"create or replace temp table typed as {typing_sql.good_rows(rules)}", rules.parameters)
-    good = int(warehouse.value("select count(*) from temp.typed"))
-    rejects = [(file, r.line, r.column, r.reason, r.record) for file, r in rules.landed.rejects]
-    if rejects:
-        names = ("file", "line", "column_name", "reason", "record")
-        table = pa.table([pa.array(column) for column in zip(*rejects, strict=True)], names=names)
-        origin = pa.array([rules.contract.table] * len(rejects)), pa.array([rules.delivery.delivered_on] * len(rejects))
-        warehouse.append(
-            "meta.reject", table.append_column("source", origin[0]).append_column("delivered_on", origin[1])
-        )
-    if good + len(rejects) < sum(rules.landed.records.values()):
+    warehouse.execute(f"create or replace temp table typed as {typing_sql.judged_rows(rules)}", rules.parameters)
+    warehouse.execute("create or replace temp table bad as select _file, _line from temp.typed where _is_bad")
+    if warehouse.value("select count(*) from temp.bad"):
+        warehouse.execute("delete from temp.typed where _is_bad")
         warehouse.execute(
             f"insert into meta.reject by name {typing_sql.bad_rows(rules)} order by file, line", rules.parameters
         )
+    _note_unsplit(warehouse, rules)
+
+
+def _note_unsplit(warehouse: Warehouse, rules: Rules) -> None:
+    rejects = [(file, r.line, r.column, r.reason, r.record) for file, r in rules.landed.rejects]
+    if not rejects:
+        return
+    names = ("file", "line", "column_name", "reason", "record")
+    table = pa.table([pa.array(column) for column in zip(*rejects, strict=True)], names=names)
+    for name, value in (("source", rules.contract.table), ("delivered_on", rules.delivery.delivered_on)):
+        table = table.append_column(name, pa.array([value] * len(rejects)))
+    warehouse.append("meta.reject", table)
 
 
 def _take_late(warehouse: Warehouse, rules: Rules) -> None:

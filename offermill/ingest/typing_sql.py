@@ -1,4 +1,4 @@
-"""From landed text to typed rows: one query that keeps the good records, one that says what is wrong with the others."""
+"""From landed text to typed rows: one query judges every record, one says what is wrong with the bad ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,8 +70,6 @@ class Rules:
         """Return what the queries bind."""
         source = self.source
         return {
-            "hidden": values.HIDDEN,
-            "spaces": values.SPACES,
             "number": values.number_pattern(source, is_text=True),
             "plain_number": values.number_pattern(source, is_text=False),
             "thousands": source.thousands_separator,
@@ -85,13 +83,25 @@ class Rules:
         }
 
 
-def _ctes(rules: Rules) -> str:
-    cleaned = ", ".join(f"{values.cleaned(field)} as {field.text}" for field in rules.fields)
-    typed = ", ".join(f"{values.typed(field)} as {field.typed}" for field in rules.fields)
+def _ctes(rules: Rules, relation: str) -> str:
+    """Return the records cleaned, then typed; each step is a projection, so that nothing is computed twice."""
+    fields = rules.fields
+    cleaned = ", ".join(f"{values.cleaned(field)} as {field.text}" for field in fields)
+    local = [f"{sql} as {field.local}" for field in fields if (sql := values.local_time(field))]
+    zoned = [f"{sql} as {field.zoned}" for field in fields if (sql := values.zoned_time(field))]
+    typed = [f"{values.typed(field)} as {field.typed}" for field in fields]
     return (
-        f"with cleaned as (select {cleaned}, _line, _file from {rules.landed.relation}),\n"
-        f"typed as (select *, {typed} from cleaned)\n"
+        f"with cleaned as (select {cleaned}, _line, _file from {relation}),\n"
+        f"local_times as (select {', '.join(['*', *local])} from cleaned),\n"
+        f"zoned_times as (select {', '.join(['*', *zoned])} from local_times),\n"
+        f"typed as (select {', '.join(['*', *typed])} from zoned_times)\n"
     )
+
+
+def _repeated_hours(rules: Rules) -> str:
+    """Return SQL for the number of times in a record that happen twice on the shop's clocks."""
+    found = [f"cast({values.is_repeated(f)} as integer)" for f in rules.fields if values.local_time(f)]
+    return " + ".join(found) or "0"
 
 
 def problems(rules: Rules) -> list[tuple[str, Reason]]:
@@ -114,12 +124,15 @@ def _future(rules: Rules) -> list[tuple[str, Reason]]:
 
 
 def _is_bad(rules: Rules) -> str:
-    conditions = [f"coalesce({reason.condition}, false)" for _, reason in problems(rules)]
+    conditions = [f"coalesce({reason.condition}, false)" for _, reason in problems(rules) if not reason.explains]
     return " or ".join(conditions) or "false"
 
 
-def good_rows(rules: Rules) -> str:
-    """Return a select of the records that keep the contract, typed, under the raw table's names, with their origin."""
+def judged_rows(rules: Rules) -> str:
+    """Return a select of all records, typed, under the raw table's names, with their origin and `_is_bad`.
+
+    The verdict is a column and no filter: a filter would make DuckDB compute every value once more per condition.
+    """
     found = {field.name: field for field in rules.fields}
     columns = [
         f"{found[name].typed if name in found else 'cast(null as ' + column.warehouse_type + ')'} "
@@ -127,18 +140,21 @@ def good_rows(rules: Rules) -> str:
         for name, column in rules.contract.columns.items()
     ]
     origin = f"$delivered_on as _delivered_on, {str(rules.delivery.is_history).lower()} as _is_history, _file, _line"
-    return f"{_ctes(rules)}select {', '.join(columns)}, {origin}\nfrom typed where not ({_is_bad(rules)})"
+    relation = rules.landed.relation
+    judged = f"({_is_bad(rules)}) as _is_bad, {_repeated_hours(rules)} as _repeated_hours"
+    return f"{_ctes(rules, relation)}select {', '.join(columns)}, {origin}, {judged}\nfrom typed"
 
 
 def bad_rows(rules: Rules) -> str:
-    """Return a select of the other records: source, delivered_on, file, line, column_name, reason, record."""
+    """Return a select of the records in `bad`: source, delivered_on, file, line, column_name, reason, record."""
     cases = problems(rules)
     names = " ".join(f"when {reason.condition} then '{name}'" for name, reason in cases)
     sentences = " ".join(f"when {reason.condition} then {reason.sentence}" for _, reason in cases)
+    relation = f"(select * from {rules.landed.relation} semi join temp.bad using (_file, _line))"
     return (
-        f"{_ctes(rules)}select '{rules.contract.table}' as source, $delivered_on as delivered_on, _file as file, "
-        f"_line as line, case {names} end as column_name, case {sentences} end as reason, {_record(rules.fields)} as record\n"
-        f"from typed where {_is_bad(rules)}"
+        f"{_ctes(rules, relation)}select '{rules.contract.table}' as source, $delivered_on as delivered_on, "
+        f"_file as file, _line as line, case {names} end as column_name, case {sentences} end as reason, "
+        f"{_record(rules.fields)} as record\nfrom typed"
     )
 
 

@@ -1,6 +1,6 @@
-"""SQL that turns one column of text, or of a Parquet file's own type, into the contract's type, with reasons when it fails.
+"""SQL that turns one column, text or a Parquet file's own type, into the contract's type, with reasons when it fails.
 
-Every function returns SQL and does nothing else. The column's cleaned text is `"name"`, its typed value `"name__typed"`.
+Every function returns SQL and does nothing else. A column's cleaned text is `"name"`, its typed value `"name__typed"`.
 Names come from contracts in this repository; everything else is bound as a parameter.
 """
 
@@ -12,14 +12,19 @@ from offermill.ingest.sources import SourceSettings
 # Characters of a value shown in a reason.
 SHOWN = 60
 # Invisible or direction-changing characters: C0, C1, zero-width, bidi marks and overrides, word joiners, BOM.
-HIDDEN = r"[\x00-\x1f\x7f\x{80}-\x{9f}\x{ad}\x{61c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
-# Trimmed at both ends of every value: ASCII and Unicode spaces, no-break spaces, a stray byte-order mark.
-SPACES = (
-    " \t\n\r\x0b\x0c\x85\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\ufeff"
+# SQL literals, because DuckDB compiles a bound pattern anew for every value.
+HIDDEN = (
+    r"'[\x00-\x1f\x7f\x{80}-\x{9f}\x{ad}\x{61c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]'"
 )
+# Trimmed at both ends of every value: ASCII and Unicode spaces, no-break spaces, a stray byte-order mark.
+_SPACES = " \t\n\r\x0b\x0c\x85\xa0\u2000-\u200a\u202f\u205f\u3000\ufeff"
+EDGES = f"'^[{_SPACES}]|[{_SPACES}]$'"
+SPACES = "'" + _SPACES.replace("\u2000-\u200a", "".join(map(chr, range(0x2000, 0x200B)))) + "'"
 # Plausible instants and days; outside lie empty dates (0001, 1970, 9999) and wrong units.
 EARLIEST = {"timestamp": "2000-01-01", "date": "1900-01-01"}
 LATEST = "2100-01-01"
+# The widest offset in use is +14:00.
+MAXIMUM_OFFSET_MINUTES = 14 * 60
 TRUE_WORDS = "('true', '1', 'yes')"
 FALSE_WORDS = "('false', '0', 'no')"
 
@@ -30,10 +35,14 @@ _ZONED = "timestamp with time zone"
 
 @dataclass(frozen=True)
 class Reason:
-    """When `condition` (SQL) holds, the record is rejected with `sentence` (SQL that makes text)."""
+    """When `condition` (SQL) holds, the record is rejected with `sentence` (SQL that makes text).
+
+    `explains`: the value is null then anyway, which a later reason finds more cheaply; this one only says it better.
+    """
 
     condition: str
     sentence: str
+    explains: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,14 @@ class Field:
         return f'"{self.name}__typed"'
 
     @property
+    def local(self) -> str:
+        return f'"{self.name}__local"'
+
+    @property
+    def zoned(self) -> str:
+        return f'"{self.name}__zoned"'
+
+    @property
     def is_text(self) -> bool:
         return self.found == "varchar"
 
@@ -80,7 +97,7 @@ class Field:
 
     def says(self, what: str) -> str:
         """Return SQL for a sentence about the value: `"5.005" <what>`; quotes in `what` are doubled here."""
-        shown = f"""'"' || left(regexp_replace(cast({self.text} as varchar), $hidden, ' ', 'g'), {SHOWN}) || '" '"""
+        shown = f"""'"' || left(regexp_replace(cast({self.text} as varchar), {HIDDEN}, ' ', 'g'), {SHOWN}) || '" '"""
         return f"{shown} || '{what.replace(chr(39), chr(39) * 2)}'"
 
     def setting(self, written: str) -> str:
@@ -93,11 +110,21 @@ def cleaned(field: Field) -> str:
     if field.is_native:
         return field.text
     text = field.text if field.is_text else f"cast({field.text} as varchar)"
-    if field.column.base == "text":
-        # Rarely true, so the costly replacements run for few values.
-        visible = f"regexp_replace(regexp_replace({text}, '[\\t\\n\\r]+', ' ', 'g'), $hidden, '', 'g')"
-        text = f"nfc_normalize(case when regexp_matches({text}, $hidden) then {visible} else {text} end)"
-    return f"nullif(trim({text}, $spaces), '')"
+    if field.column.base != "text":
+        return f"case when {_is_plain(text)} then {text} else {_trimmed(text)} end"
+    # Rarely true, so the costly replacements run for few values.
+    visible = f"regexp_replace(regexp_replace({text}, '[\\t\\n\\r]+', ' ', 'g'), {HIDDEN}, '', 'g')"
+    return _trimmed(f"nfc_normalize(case when regexp_matches({text}, {HIDDEN}) then {visible} else {text} end)")
+
+
+def _is_plain(text: str) -> str:
+    """Return SQL that is true for printable ASCII without spaces, which nearly every value is."""
+    return f"regexp_full_match({text}, '[!-~]+')"
+
+
+def _trimmed(text: str) -> str:
+    # Trimming by a set of Unicode characters is slow, so only values that begin or end with a space pay for it.
+    return f"nullif(case when regexp_matches({text}, {EDGES}) then trim({text}, {SPACES}) else {text} end, '')"
 
 
 def typed(field: Field) -> str:
@@ -138,7 +165,8 @@ def _required(field: Field) -> list[Reason]:
 
 def _id_reasons(field: Field) -> list[Reason]:
     what = "holds invisible characters, so it would not equal the id it looks like; send it clean."
-    return [Reason(f"regexp_matches({field.text}, $hidden)", field.says(what))]
+    condition = f"not {_is_plain(field.text)} and regexp_matches({field.text}, {HIDDEN})"
+    return [Reason(condition, field.says(what))]
 
 
 def _code_reasons(field: Field) -> list[Reason]:
@@ -239,14 +267,14 @@ def _number_reasons(field: Field) -> list[Reason]:
     large = f"has more than {_whole_digits(field)} digits before the point."
     if field.is_native:
         return [
-            Reason(f"{field.text} <> round({field.text}, {digits})", field.says(fine)),
+            Reason(f"{field.text} <> round({field.text}, {digits})", field.says(fine), explains=True),
             _unread(field, large),
         ]
     unread = f"not regexp_full_match({field.text}, {_pattern_name(field)})"
     return [
         *_separator_hint(field),
-        Reason(unread, field.says(f"is not {kind[base]}.")),
-        Reason(_too_fine(field), field.says(fine)),
+        Reason(unread, field.says(f"is not {kind[base]}."), explains=True),
+        Reason(_too_fine(field), field.says(fine), explains=True),
         _unread(field, large),
     ]
 
@@ -255,8 +283,9 @@ def _separator_hint(field: Field) -> list[Reason]:
     if not field.is_text or field.source.decimal_separator != ".":
         return []
     looks = r"[+-]?[0-9]{1,3}(?:[. ]?[0-9]{3})*,[0-9]+"
-    what = f"has a decimal comma, which the source does not declare; add {field.setting('decimal_separator: ' + chr(34) + ',' + chr(34))}."
-    return [Reason(f"regexp_full_match({field.text}, '{looks}')", field.says(what))]
+    line = field.setting('decimal_separator: ","')
+    what = f"has a decimal comma, which the source does not declare; add {line}."
+    return [Reason(f"regexp_full_match({field.text}, '{looks}')", field.says(what), explains=True)]
 
 
 def _bounds(field: Field) -> list[Reason]:
@@ -275,7 +304,7 @@ def _date(field: Field) -> str:
     if field.found in _TIMESTAMPS:
         return f"case when right({field.text}, 8) = '00:00:00' then try_cast(left({field.text}, 10) as date) end"
     if field.source.date_format == "%Y-%m-%d":
-        return f"case when regexp_full_match({field.text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast({field.text} as date) end"
+        return f"case when regexp_full_match({field.text}, '{_ISO_DATE}') then try_cast({field.text} as date) end"
     return f"cast(try_strptime({field.text}, $date_format) as date)"
 
 
@@ -295,13 +324,14 @@ def _plausible(field: Field) -> list[Reason]:
     ]
 
 
-_ISO_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,9})?)?"
+_ISO_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_ISO_TIME = _ISO_DATE + "[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,9})?)?"
 _OFFSET = "(?: ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 
 
 def local_time(field: Field) -> str | None:
     """Return SQL for the time without its offset, null when it has one; None when the column is always an instant."""
-    if field.found == _ZONED or "%z" in (field.source.timestamp_format or ""):
+    if field.column.base != "timestamp" or field.found == _ZONED or "%z" in (field.source.timestamp_format or ""):
         return None
     if field.is_native:
         return f"cast({field.text} as timestamp)"
@@ -310,62 +340,60 @@ def local_time(field: Field) -> str | None:
     return f"case when regexp_full_match({field.text}, '{_ISO_TIME}') then try_cast({field.text} as timestamp) end"
 
 
+def zoned_time(field: Field) -> str | None:
+    """Return SQL for the instant that the shop's clocks show as the local time: the last one where they do so twice."""
+    return None if local_time(field) is None else f"timezone($time_zone, {field.local})"
+
+
+def is_repeated(field: Field) -> str:
+    """Return SQL that is true for a local time that happens twice; the first occurrence was taken."""
+    return f"coalesce({field.typed} <> {_utc(field.zoned)}, false)"
+
+
+def _utc(zoned: str) -> str:
+    # Arithmetic on the epoch; asking for the zone UTC would go through the calendar library once more.
+    return f"make_timestamp(epoch_us({zoned}))"
+
+
 def _instant(field: Field) -> str | None:
     """Return SQL for the UTC time of a value that says its offset itself."""
     if field.found == _ZONED:
-        return f"timezone('UTC', {field.text})"
+        return _utc(field.text)
     if field.is_native:
         return None
     if field.source.timestamp_format:
         zoned = "%z" in field.source.timestamp_format
-        return f"timezone('UTC', try_strptime({field.text}, $timestamp_format))" if zoned else None
-    time = f"try_cast(regexp_extract({field.text}, '{_ISO_TIME}') as timestamp)"
-    offset = f"regexp_extract({field.text}, '([+-][0-9]{{2}}):?([0-9]{{2}})?$', 1)"
-    minutes = f"regexp_extract({field.text}, '[+-][0-9]{{2}}:?([0-9]{{2}})$', 1)"
-    hours = f"coalesce(try_cast(nullif({offset}, '') as integer), 0)"
-    sign = f"case when left({offset}, 1) = '-' then -1 else 1 end"
-    shift = f"({hours} * 60 + {sign} * coalesce(try_cast(nullif({minutes}, '') as integer), 0))"
-    plausible = f"abs({shift}) <= 840"
-    return (
-        f"case when regexp_full_match({field.text}, '{_ISO_TIME}{_OFFSET}') and {plausible} "
-        f"then {time} - to_minutes({shift}) end"
-    )
+        return _utc(f"try_strptime({field.text}, $timestamp_format)") if zoned else None
+    return _iso_instant(field.text)
 
 
-def _zoned(local: str) -> str:
-    return f"timezone($time_zone, {local})"
-
-
-def _again(local: str, shift: str) -> str:
-    """Return SQL that is true when the instant moved by `shift` shows the same local time."""
-    return f"timezone($time_zone, {_zoned(local)} {shift}) = {local}"
-
-
-def in_gap(local: str) -> str:
-    """Return SQL that is true for a local time that the clocks skip."""
-    return f"timezone($time_zone, {_zoned(local)}) <> {local}"
-
-
-def in_overlap(local: str) -> str:
-    """Return SQL that is true for a local time that happens twice."""
-    return f"({_again(local, '- interval 1 hour')} or {_again(local, '+ interval 1 hour')})"
+def _iso_instant(text: str) -> str:
+    time = f"try_cast(regexp_extract({text}, '{_ISO_TIME}') as timestamp)"
+    hours = f"try_cast(nullif(regexp_extract({text}, '([+-][0-9]{{2}}):?([0-9]{{2}})?$', 1), '') as integer)"
+    minutes = f"try_cast(nullif(regexp_extract({text}, '[+-][0-9]{{2}}:?([0-9]{{2}})$', 1), '') as integer)"
+    sign = f"case when regexp_matches({text}, '-[0-9]{{2}}:?([0-9]{{2}})?$') then -1 else 1 end"
+    shift = f"(coalesce({hours}, 0) * 60 + {sign} * coalesce({minutes}, 0))"
+    is_whole = f"regexp_full_match({text}, '{_ISO_TIME}{_OFFSET}') and abs({shift}) <= {MAXIMUM_OFFSET_MINUTES}"
+    return f"case when {is_whole} then {time} - to_minutes({shift}) end"
 
 
 def _timestamp(field: Field) -> str:
     """Return SQL for naive UTC; of a local time that happens twice, the first; of one that is skipped, null."""
-    local, instant = local_time(field), _instant(field)
-    if local is None:
+    instant = _instant(field)
+    if local_time(field) is None:
         return str(instant)
-    first = f"case when {_again(local, '- interval 1 hour')} then {_zoned(local)} - interval 1 hour else {_zoned(local)} end"
-    utc = f"case when not {in_gap(local)} then timezone('UTC', {first}) end"
-    return utc if instant is None else f"case when {local} is null then {instant} else {utc} end"
+    earlier = f"{field.zoned} - interval 1 hour"
+    first = f"case when timezone($time_zone, {earlier}) = {field.local} then {earlier} else {field.zoned} end"
+    exists = f"timezone($time_zone, {field.zoned}) = {field.local}"
+    utc = f"case when {exists} then {_utc(first)} end"
+    return utc if instant is None else f"case when {field.local} is null then {instant} else {utc} end"
 
 
 def _timestamp_reasons(field: Field) -> list[Reason]:
     written = field.source.timestamp_format or "2026-06-30 14:05:00 or 2026-06-30T14:05:00+03:00"
-    local, found = local_time(field), []
-    if local is not None:
-        what = "does not exist in the zone "
+    found = []
+    if local_time(field) is not None:
+        sentence = field.says("does not exist in the zone ")
         tail = " || $time_zone || ': the clocks skip it. Send times with their offset, such as +02:00.'"
-        found.append(Reason(in_gap(local), field.says(what) + tail))
+        found.append(Reason(f"{field.typed} is null and {field.local} is not null", sentence + tail, explains=True))
     return [*found, _unread(field, f"is no time written as {written}."), *_plausible(field)]
