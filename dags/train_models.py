@@ -10,6 +10,7 @@ a backfill never sees the future.
 **Red?** Nights go on with the models they have. The log's last line says what is wrong; clear the task when it is mended.
 """
 
+# Airflow reads only files that hold its name and the word dag.
 from datetime import datetime
 
 from offermill import flows, orchestration

@@ -127,9 +127,10 @@ def models(shop: ShopPaths, day: date) -> dict[str, Any]:
 
 def trained(cards: dict[str, Any]) -> Table:
     """Return a table of the trained models and their verdicts."""
-    shown = Table("model", "verdict")
+    shown = Table("model", "verdict", "why")
     for name, card in cards.items():
-        shown.add_row(name, escape(str(card.get("verdict", ""))))
+        verdict = card["verdict"]
+        shown.add_row(name, verdict["status"], escape(verdict["message"]))
     return shown
 
 

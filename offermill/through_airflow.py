@@ -91,6 +91,7 @@ def _follow(process: "subprocess.Popen[str]", flow: Flow, log: Path, report: Rep
 
 def _problem(lines: list[str], log: Path) -> OffermillError:
     found = [match["text"] for line in lines if (match := _PROBLEM.search(line))]
-    said = found[-1].strip("'\")\n ").replace("\\n", "\n") if found else "Airflow's run is red."
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "Airflow printed nothing.")
+    said = found[-1].strip("'\")\n ").replace("\\n", "\n") if found else f"Airflow's run is red: {last}"
     kind = next((k for k in (InputError, GateError) if any(k.__name__ in line for line in lines)), ConfigError)
     return kind(f"{said}\nThe whole log: {log}")
