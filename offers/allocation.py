@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from offermill.errors import ConfigError
 from offers import allocation_dual, allocation_exact, allocation_repair
 from offers.allocation_problem import Problem
+from offers.allocation_types import Floats, Ints
 
 Scalar = str | int | bool | None
 
@@ -50,7 +51,7 @@ class Choice:
         used: what each limit has been used for.
     """
 
-    rows: NDArray[np.int64]
+    rows: Ints
     value: float
     upper_bound: float
     gap: float
@@ -79,9 +80,7 @@ def allocate(candidates: pa.Table, limits: Sequence[Limit]) -> Choice:
     return _choice(problem, chosen, prices, bound, limits)
 
 
-def _choice(
-    problem: Problem, chosen: NDArray[np.int64], prices: NDArray[np.float64], bound: float, limits: Sequence[Limit]
-) -> Choice:
+def _choice(problem: Problem, chosen: Ints, prices: Floats, bound: float, limits: Sequence[Limit]) -> Choice:
     value = problem.value_of(chosen)
     # The bound of float values carries their rounding: never below what was reached.
     bound = max(bound, value)
@@ -104,7 +103,7 @@ def _problem(candidates: pa.Table, limits: Sequence[Limit]) -> Problem:
     customer, offer = _codes(candidates["customer_id"]), _codes(candidates["offer_id"])
     weights = [_weight(candidates, limit) for limit in limits]
     caps = np.array([limit.at_most for limit in limits], dtype=np.int64)
-    return Problem.of(customer, offer, value, weights, caps)
+    return Problem.of(customer, offer, value.astype(np.float64), weights, caps)
 
 
 def _check_limits(candidates: pa.Table, limits: Sequence[Limit]) -> None:
@@ -119,7 +118,7 @@ def _check_limits(candidates: pa.Table, limits: Sequence[Limit]) -> None:
                 raise ConfigError(f"allocate: limit {limit.name!r} names the column {column!r}, which is missing.")
 
 
-def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
+def _codes(column: pa.ChunkedArray) -> Ints:
     """Return whole numbers that order like the column's values."""
     if pa.types.is_integer(column.type):
         return np.asarray(column.to_numpy(), dtype=np.int64)
@@ -132,7 +131,7 @@ def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
     return np.asarray(rank[encoded.indices.to_numpy()])
 
 
-def _weight(candidates: pa.Table, limit: Limit) -> NDArray[np.int64]:
+def _weight(candidates: pa.Table, limit: Limit) -> Ints:
     counted = _counted(candidates, limit)
     if limit.weight is None:
         return counted.astype(np.int64)
