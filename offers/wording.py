@@ -93,6 +93,16 @@ def money(minor: int, currency: str, language: str) -> str:
     return format_currency(amount, currency, locale=_LOCALES[language])
 
 
+def percent(share: float, language: str) -> str:
+    """Return a share as people read it, with two decimals: `12.50%`."""
+    return format_percent(Decimal(str(share)), "#,##0.00%", locale=_LOCALES[language])
+
+
+def decimal(number: float, language: str) -> str:
+    """Return a number with two decimals: `2.21`, `2,21`."""
+    return format_decimal(Decimal(str(number)), "#,##0.00", locale=_LOCALES[language])
+
+
 def last_day(day: date, language: str) -> str:
     """Return a date as it stands after by / līdz / до: `28 July 2026`, `2026. gada 28. jūlijam`, `28 июля 2026 г.`."""
     if language == "lv":

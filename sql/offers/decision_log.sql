@@ -38,6 +38,7 @@ select
     catalogue.text_en,
     catalogue.text_lv,
     catalogue.text_ru,
+    $shop_currency as currency,
     hashes.catalogue_hash
 from considered
 inner join decisions on considered.customer_id = decisions.customer_id
