@@ -30,14 +30,21 @@ class Comparison:
         return {name: round(getattr(self, name), 8) for name in ("gain", "low", "high")}
 
 
-def _groups(chance: Floats) -> list[NDArray[np.int64]]:
+def _tenths(chance: Floats) -> list[NDArray[np.int64]]:
     """Return row numbers in BINS groups of equal size by rising chance, ties in the order of the rows."""
     parts = np.array_split(np.argsort(chance, kind="stable"), BINS)
     return [part for part in parts if len(part)]
 
 
+def _groups(chance: Floats) -> list[NDArray[np.int64]]:
+    """Return row numbers in up to BINS groups of about equal size by rising chance; equal chances stay together."""
+    edges = np.quantile(chance, np.arange(1, BINS) / BINS, method="lower")
+    group = np.searchsorted(np.unique(edges), chance, side="left")
+    return [np.flatnonzero(group == number) for number in np.unique(group)]
+
+
 def calibration_curve(chance: Floats, bought: Flags) -> list[dict[str, Any]]:
-    """Return mean prediction, observed rate and rows of ten equal groups by prediction."""
+    """Return mean prediction, observed rate and rows of about ten groups by prediction."""
     return [
         {"predicted": round(float(chance[part].mean()), 6), "observed": round(float(bought[part].mean()), 6),
          "row_count": len(part)}
@@ -46,7 +53,7 @@ def calibration_curve(chance: Floats, bought: Flags) -> list[dict[str, Any]]:
 
 
 def expected_calibration_error(chance: Floats, bought: Flags) -> float:
-    """Return the mean distance of prediction and observed rate over ten equal groups, weighted by rows."""
+    """Return the mean distance of prediction and observed rate over about ten groups, weighted by rows."""
     distances = [abs(chance[part].mean() - bought[part].mean()) * len(part) for part in _groups(chance)]
     return float(sum(distances) / len(chance))
 
@@ -57,7 +64,7 @@ def lift_by_decile(chance: Floats, bought: Flags) -> list[dict[str, Any]]:
     return [
         {"decile": number, "row_count": len(part), "response_share": round(float(bought[part].mean()), 6),
          "lift": round(float(bought[part].mean()) / mean, 4)}
-        for number, part in enumerate(reversed(_groups(chance)), start=1)
+        for number, part in enumerate(reversed(_tenths(chance)), start=1)
     ]  # fmt: skip
 
 
@@ -89,7 +96,7 @@ def compare(rule_loss: Floats, model_loss: Floats, seed: int) -> Comparison:
 
 
 def amount_curve(guess: Floats, amount: Floats) -> list[dict[str, Any]]:
-    """Return mean prediction, mean observed amount and rows of ten equal groups by prediction, in minor units."""
+    """Return mean prediction, mean observed amount and rows of about ten groups by prediction, in minor units."""
     return [
         {"predicted_minor": round(float(guess[part].mean()), 2), "observed_minor": round(float(amount[part].mean()), 2),
          "row_count": len(part)}

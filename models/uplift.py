@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Self
 
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models import basket, evidence, uplift_learning
+from models.boosting import importance_shares
 from models.conversion import Matrix, Trial
 from models.data import Floats
 from models.evidence import CONTROL
@@ -123,6 +125,14 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         chance = self.priced_.before(self._rows(X))
         return pd.Series(chance, index=_index(X, len(chance)), name="baseline")
 
+    def importances(self) -> list[tuple[str, float]]:
+        """Return features by their share of the gain in telling whose chance an offer changes, largest first."""
+        check_is_fitted(self)
+        booster = lgb.Booster(model_str=self.priced_.effect_text or self.priced_.chance_text)
+        names = getattr(self, "feature_names_in_", [f"x{place}" for place in range(self.n_features_in_)])
+        # The last column is the depth: it is the offer's, not the person's.
+        return importance_shares([*names], booster.feature_importance("gain")[: self.n_features_in_])
+
     def parts(self) -> dict[str, str]:
         """Return the LightGBM texts by file name, for the registry."""
         check_is_fitted(self)
@@ -141,6 +151,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             "gives": {arm: asdict(give) for arm, give in self.gives_.items()},
             "basket_factor": self.basket_factor_,
             "feature_count": self.n_features_in_,
+            "feature_names": [str(name) for name in getattr(self, "feature_names_in_", ())],
         }
 
     @classmethod
@@ -152,6 +163,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         model.gives_ = {arm: Give(**give) for arm, give in settings["gives"].items()}
         model.basket_text_, model.basket_factor_ = parts[_BASKET], settings["basket_factor"]
         model.n_features_in_ = settings["feature_count"]
+        if settings["feature_names"]:
+            model.feature_names_in_ = np.array(settings["feature_names"], dtype=object)
         return model
 
     def _rows(self, X: Any) -> Matrix:  # noqa: N803

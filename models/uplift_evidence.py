@@ -44,16 +44,23 @@ class Evidence:
 
     @property
     def sales(self) -> Floats:
-        """Return sales before the offer's discount in minor units; a refund beyond all sales counts as none."""
-        back = np.where(self._is_priced, self.rows["discount_minor"], 0.0)
-        return np.maximum(np.asarray(self.rows["net_minor"] + back, dtype=np.float64), 0.0)
+        """Return sales per order before the offer's discount, in minor units; refunds beyond all sales count as none.
+
+        Per order, because an offer brings about one order more: the baskets of those who come often anyway would
+        otherwise be counted for those who came because of it.
+        """
+        orders = np.maximum(self.rows["order_count"].to_numpy(), 1)
+        return np.asarray(self._before_discount("net_minor") / orders, dtype=np.float64)
 
     @property
     def margin_share(self) -> float:
         """Return the margin before the offer's discount as a share of sales before it, over everybody."""
+        whole = float(self._before_discount("net_minor").sum())
+        return float(self._before_discount("margin_minor").sum()) / whole if whole > 0 else 0.0
+
+    def _before_discount(self, name: str) -> Floats:
         back = np.where(self._is_priced, self.rows["discount_minor"], 0.0)
-        whole = float(self.sales.sum())
-        return float((self.rows["margin_minor"] + back).sum()) / whole if whole > 0 else 0.0
+        return np.maximum(np.asarray(self.rows[name] + back, dtype=np.float64), 0.0)
 
     @property
     def propensity(self) -> pd.DataFrame:

@@ -129,7 +129,7 @@ def _give(depth: float | None, cost: float | None, measured: tuple[float, float,
     discount, sales, buyers = measured or (0.0, 0.0, 0)
     if depth is not None:
         # Not every basket takes the whole depth: some redeem nothing, some goods are excluded.
-        return Give(min(discount / sales, depth) if sales > 0 else depth, 0.0)
+        return Give(discount / sales if sales > 0 else depth, 0.0)
     if cost is not None:
         return Give(0.0, cost)
     return Give(0.0, discount / buyers if buyers else 0.0)

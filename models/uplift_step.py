@@ -38,7 +38,7 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
         seen = uplift_evidence.collect(warehouse, run, features)
         model = fit(seen, run.settings.models.seed)
     except NoEvidence as problem:
-        return _store(run, features, {}, {}, _empty_card(run, features, str(problem)), cards.NONE)
+        return _store(run, features, {}, {}, _empty_card(run, str(problem)), cards.NONE)
     card = _card(run, features, seen, model)
     settings = model.settings() | {"margin_share": seen.margin_share}
     return _store(run, features, model.parts(), settings, card, cards.ACCEPTED)
@@ -89,7 +89,7 @@ def _store(
     return {"model_id": stored, "verdict": verdict, "message": card["verdict"]["message"]}
 
 
-def _empty_card(run: Run, features: Mapping[str, str], message: str) -> dict[str, Any]:
+def _empty_card(run: Run, message: str) -> dict[str, Any]:
     return cards.card(
         title=_TITLE,
         purpose=_PURPOSE,
@@ -114,11 +114,23 @@ def _card(run: Run, features: Mapping[str, str], seen: Evidence, model: UpliftMo
         horizon_days=run.settings.models.horizon_days,
         data={"row_count": len(seen.rows), "waves": waves, "margin_share": round(seen.margin_share, 6)},
         features=features,
-        importances=(),
-        figures={"arms": [effect.to_json() for effect in model.arm_effects_], "slope": _slope(model)},
+        importances=model.importances(),
+        figures={"arms": _arms(model), "slope": _slope(model)},
         decided=(cards.ACCEPTED, _sentence(seen, model)),
         limits=_LIMITS,
     )
+
+
+def _arms(model: UpliftModel) -> list[dict[str, Any]]:
+    """Return per arm its mean effect on the chance to buy and what it gives away per buyer."""
+    return [
+        effect.to_json()
+        | {
+            "give_share": round(model.gives_[effect.arm].share, 6),
+            "give_minor": round(model.gives_[effect.arm].amount, 2),
+        }
+        for effect in model.arm_effects_
+    ]
 
 
 def _slope(model: UpliftModel) -> dict[str, float]:
