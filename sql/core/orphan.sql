@@ -1,24 +1,13 @@
 -- core.orphan: one row per staged record that no fact table takes, with the reason.
 with orders as (
-    select
-        orders.*,
-        orders.customer_id is not null and links.record_id is null as has_unknown_customer
-    from staging.orders as orders
-    left join core.person_link as links on orders.customer_id = links.record_id
+    select * from core.order_verdict
 ),
 order_orphans as (
     select
         'orders' as table_name,
         orders.order_id as key,
-        case
-            when orders.currency <> $shop_currency then 'other currency'
-            when orders.has_unknown_customer then 'unknown customer'
-            else 'no usable line'
-        end as reason,
-        case
-            when orders.currency <> $shop_currency then orders.currency
-            when orders.has_unknown_customer then orders.customer_id
-        end as missing_id
+        coalesce(orders.reason, 'no usable line') as reason,
+        orders.missing_id
     from orders
     anti join core.purchase as purchases on orders.order_id = purchases.order_id
 ),
@@ -28,23 +17,18 @@ line_orphans as (
         concat(lines.order_id, '/', lines.line_number) as key,
         case
             when orders.order_id is null then 'unknown order'
-            when orders.currency <> $shop_currency then 'order in other currency'
-            when orders.has_unknown_customer then 'order of unknown customer'
+            when orders.reason is not null then concat('order: ', orders.reason)
             else 'unknown product'
         end as reason,
         case
             when orders.order_id is null then lines.order_id
-            when orders.currency <> $shop_currency then orders.currency
-            when orders.has_unknown_customer then orders.customer_id
+            when orders.reason is not null then orders.missing_id
             else lines.product_id
         end as missing_id
     from staging.order_lines as lines
     left join orders on lines.order_id = orders.order_id
     left join core.product as products on lines.product_id = products.product_id
-    where orders.order_id is null
-        or orders.currency <> $shop_currency
-        or orders.has_unknown_customer
-        or products.product_id is null
+    where orders.order_id is null or orders.reason is not null or products.product_id is null
 ),
 event_orphans as (
     select

@@ -1,11 +1,10 @@
 -- core.purchase: one row per order with at least one usable line, with the totals of its lines.
 with orders as (
-    select * from staging.orders
+    select * from core.order_verdict where reason is null
 ),
 totals as (
     select
         order_id,
-        min(customer_id) as customer_id,
         count(*) as line_count,
         cast(sum(net_minor) as bigint) as net_minor,
         cast(sum(discount_minor) as bigint) as discount_minor,
@@ -18,8 +17,8 @@ totals as (
 )
 select
     totals.order_id,
-    totals.customer_id,
-    orders.customer_id as record_id,
+    orders.customer_id,
+    orders.record_id,
     orders.store_id,
     orders.channel,
     orders.ordered_at,
@@ -33,4 +32,4 @@ select
     totals.is_return
 from totals
 inner join orders on totals.order_id = orders.order_id
-order by totals.customer_id nulls last, orders.ordered_at, totals.order_id
+order by orders.customer_id nulls last, orders.ordered_at, totals.order_id

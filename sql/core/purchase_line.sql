@@ -3,13 +3,7 @@ with lines as (
     select * from staging.order_lines
 ),
 orders as (
-    select
-        orders.*,
-        links.customer_id as person_id
-    from staging.orders as orders
-    left join core.person_link as links on orders.customer_id = links.record_id
-    -- Amounts of another currency are never summed, and an unknown customer is not a guest: see core.orphan.
-    where orders.currency = $shop_currency and (orders.customer_id is null or links.record_id is not null)
+    select * from core.order_verdict where reason is null
 ),
 products as (
     select * from core.product
@@ -17,7 +11,7 @@ products as (
 costed as (
     select
         lines.*,
-        orders.person_id,
+        orders.customer_id,
         orders.store_id,
         orders.channel,
         orders.ordered_at,
@@ -37,7 +31,7 @@ costed as (
 select
     order_id,
     line_number,
-    person_id as customer_id,
+    customer_id,
     store_id,
     channel,
     ordered_at,
@@ -55,4 +49,4 @@ select
     promotion_id
 from costed
 -- Clustered by customer: most readers group by it.
-order by person_id nulls last, ordered_at, order_id, line_number
+order by customer_id nulls last, ordered_at, order_id, line_number
