@@ -44,7 +44,7 @@ def test_a_night_ends_in_one_task_that_waits_for_all_others(dags: dict[str, Any]
 
 
 def test_no_task_turns_a_red_run_green(dags: dict[str, Any]) -> None:
-    rules = {(dag_id, task.task_id, str(task.trigger_rule)) for dag_id in dags for task in dags[dag_id].tasks}
+    rules = {(dag_id, task.task_id, task.trigger_rule.value) for dag_id in dags for task in dags[dag_id].tasks}
     assert [rule for rule in rules if rule[2] != "all_success"] == []
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from offermill import flows
 from tests.e2e import killing
-from tests.e2e.conftest import DAY, copy_of, digests
+from tests.nights import DAY, copy_of, digests
 
 pytestmark = pytest.mark.crash
 ADDRESSES = [step.address for step in flows.nightly().steps]

@@ -7,7 +7,7 @@ import pytest
 
 from offermill import flows, night
 from offermill.errors import GateError, PublishError
-from tests.e2e.conftest import DAY, copy_of, digests
+from tests.nights import DAY, copy_of, digests
 
 
 def run_night(shop: Path, days_before: int = 0) -> None:

@@ -1,36 +1,21 @@
-"""One small demo shop, trained once and run once; tests copy what they change."""
+"""One small demo shop, trained once and run once for all tests of whole nights; tests copy what they change."""
 
-import hashlib
-import shutil
-from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from offermill import examples, flows, night
+from tests.nights import DAY, copy_of
 
-DAY = date(2026, 6, 30)
 CUSTOMERS = 600
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share the small shop on one worker, so that it is made once."""
     for item in items:
-        if "tests/e2e" in str(item.path):
+        if {"trained", "published"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("night"))
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Return SHA-256 by path of every file that a night published."""
-    files = [path for part in ("exports", "site") for path in sorted((folder / part).rglob("*")) if path.is_file()]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def copy_of(shop: Path, target: Path) -> Path:
-    """Copy a shop, so that a test may do with it what it likes."""
-    shutil.copytree(shop, target)
-    return target
 
 
 @pytest.fixture(scope="session")
