@@ -18,12 +18,13 @@ SOURCE = "rfm"
 HISTORY = "models.rfm_history"
 # Classes per dimension: recency tells most, so it gets most; class 0 of recency is "no order yet".
 _CLASSES = (10, 5, 4)
-# A cell counts as if it held this many more customers that behave like the coarser cell around it; how many is
-# chosen by the squared error on rows left out, so that the rule is as good as such a rule can be.
+# A cell counts as if it held this many more customers that behave like the coarser cell around it. How many, for each
+# of the three steps, is chosen by the squared error on rows left out: the rule is as good as such a rule can be.
 _PRIOR_ROWS = (20.0, 100.0, 500.0, 2500.0)
 _FOLDS = 5
 
 Shape = tuple[int, int, int]
+Priors = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -74,31 +75,46 @@ def _cells(rfm: Floats, edges: tuple[Floats, Floats, Floats]) -> NDArray[np.int6
     return np.asarray((recency * (len(edges[1]) + 1) + frequency) * (len(edges[2]) + 1) + monetary, dtype=np.int64)
 
 
-def _cell_means(outcome: Floats, cell: NDArray[np.int64], shape: Shape, prior_rows: float) -> Floats:
-    """Return means per cell, pulled to recency x frequency, that to recency, and that to the mean of all."""
-    size = shape[0] * shape[1] * shape[2]
-    rows = np.bincount(cell, minlength=size).reshape(shape).astype(np.float64)
-    sums = np.bincount(cell, outcome, minlength=size).reshape(shape)
-    mean = np.full((1, 1, 1), outcome.mean())
-    for axes in ((1, 2), (2,), ()):
-        within, total = rows.sum(axis=axes, keepdims=True), sums.sum(axis=axes, keepdims=True)
-        mean = (total + prior_rows * mean) / (within + prior_rows)
-    return np.asarray(mean.ravel(), dtype=np.float64)
+@dataclass(frozen=True)
+class _Sums:
+    """Rows and sums of an outcome per cell."""
 
+    rows: Floats
+    sums: Floats
 
-def _left_out_error(outcome: Floats, cell: NDArray[np.int64], shape: Shape, prior_rows: float) -> float:
-    fold = np.arange(len(outcome)) % _FOLDS
-    error = 0.0
-    for number in range(_FOLDS):
-        inside, outside = fold != number, fold == number
-        means = _cell_means(outcome[inside], cell[inside], shape, prior_rows)
-        error += float(((outcome[outside] - means[cell[outside]]) ** 2).sum())
-    return error
+    @classmethod
+    def of(cls, outcome: Floats, cell: NDArray[np.int64], shape: Shape) -> "_Sums":
+        size = int(np.prod(shape))
+        rows = np.bincount(cell, minlength=size).astype(np.float64)
+        sums = np.bincount(cell, outcome, minlength=size).astype(np.float64)
+        return cls(rows.reshape(shape), sums.reshape(shape))
+
+    def less(self, other: "_Sums") -> "_Sums":
+        return _Sums(self.rows - other.rows, self.sums - other.sums)
+
+    def means(self, priors: Priors) -> Floats:
+        """Return means per cell, pulled to recency x frequency, that to recency, and that to the mean of all."""
+        mean = np.full((1, 1, 1), self.sums.sum() / self.rows.sum())
+        for prior, axes in zip(priors, ((1, 2), (2,), ()), strict=True):
+            rows, sums = (part.sum(axis=axes, keepdims=True) for part in (self.rows, self.sums))
+            mean = (sums + prior * mean) / (rows + prior)
+        return np.asarray(mean, dtype=np.float64)
+
+    def squared_error(self, means: Floats) -> float:
+        """Return the squared error of the means on these rows, less the part that no mean changes."""
+        return float((self.rows * means**2 - 2 * self.sums * means).sum())
 
 
 def _best_means(outcome: Floats, cell: NDArray[np.int64], shape: Shape) -> Floats:
-    best = min(_PRIOR_ROWS, key=lambda rows: _left_out_error(outcome, cell, shape, rows))
-    return _cell_means(outcome, cell, shape, best)
+    whole = _Sums.of(outcome, cell, shape)
+    fold = np.arange(len(outcome)) % _FOLDS
+    parts = [_Sums.of(outcome[fold == number], cell[fold == number], shape) for number in range(_FOLDS)]
+
+    def left_out_error(priors: Priors) -> float:
+        return sum(part.squared_error(whole.less(part).means(priors)) for part in parts)
+
+    choices: list[Priors] = [(a, b, c) for a in _PRIOR_ROWS for b in _PRIOR_ROWS for c in _PRIOR_ROWS]
+    return whole.means(min(choices, key=left_out_error)).ravel()
 
 
 def fit(rfm: Floats, bought: NDArray[np.bool_], margin_minor: Floats) -> RfmBaseline:

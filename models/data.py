@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -131,7 +132,7 @@ def rfm_of(table: pa.Table) -> Floats:
 def batches(warehouse: Warehouse, features: Mapping[str, str]) -> Iterator[tuple[pa.Array, pa.Table]]:
     """Yield tonight's customers in order of customer_id, as (customer_id, features) of BATCH_ROWS rows."""
     starts = [start for (start,) in warehouse.rows(_STARTS, {"rows": BATCH_ROWS})]
-    for start, end in zip(starts, [*starts[1:], None], strict=True):
+    for start, end in pairwise([*starts, None]):
         below = "" if end is None else "and customer_id < $end"
         table = warehouse.arrow(
             f"""

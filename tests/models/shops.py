@@ -16,12 +16,12 @@ HORIZON = 28
 SNAPSHOTS = [NIGHT - timedelta(days=HORIZON * k) for k in range(1, 7)]
 
 
-def run_of(folder: Path, day: date = NIGHT, *, minimum_rows: int = 200) -> Run:
+def run_of(folder: Path, day: date = NIGHT, *, minimum_rows: int = 200, threads: int = 1) -> Run:
     settings = Settings(
         shop=ShopSettings(id="tiny", name="Tiny", time_zone="Europe/Riga"),
         randomisation=RandomisationSettings(salt="tests-only"),
         sources={},
-        models=ModelSettings(seed=7, minimum_rows=minimum_rows),
+        models=ModelSettings(seed=7, minimum_rows=minimum_rows, thread_count=threads),
     )
     return Run(day, as_of(day, settings), ShopPaths(folder), settings, "0" * 64)
 

@@ -13,7 +13,9 @@ def test_auc_is_the_share_of_pairs_in_the_right_order() -> None:
     rng = np.random.default_rng(1)
     chance, bought = rng.random(80).round(1), rng.random(80) < 0.4
     pairs = [(a > b) + 0.5 * (a == b) for a in chance[bought] for b in chance[~bought]]
-    assert metrics.of_chances(np.clip(chance, 0.01, 0.99), bought)["auc"] == pytest.approx(sum(pairs) / len(pairs), abs=1e-6)
+    assert metrics.of_chances(np.clip(chance, 0.01, 0.99), bought)["auc"] == pytest.approx(
+        sum(pairs) / len(pairs), abs=1e-6
+    )
 
 
 def test_calibration_error_is_the_mean_distance_over_ten_groups() -> None:
