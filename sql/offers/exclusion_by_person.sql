@@ -29,7 +29,7 @@ verdicts as (
     from pairs
     where is_web_only and web_order_count = 0
     union all
-    select customer_id, offer_id, 'not_enough_history', order_count || ' orders, the offer asks for ' || minimum_orders
+    select customer_id, offer_id, 'not_enough_history', 'orders: ' || order_count || ', the offer asks for ' || minimum_orders
     from pairs
     where order_count < minimum_orders
 )
