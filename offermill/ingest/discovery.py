@@ -17,11 +17,17 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Delivery:
-    """The files of one source for one business date; `delivered_on` is HISTORY_ON for the first load."""
+    """The files of one source for one business date; `delivered_on` is HISTORY_ON for the first load.
+
+    Attributes:
+        files: empty for a remote delivery that is loaded already and was not fetched again.
+        origin: where the files were fetched from, for messages and the manifest; empty: they lie in landing/.
+    """
 
     source: str
     delivered_on: date
     files: tuple[Path, ...]
+    origin: str = ""
 
     @property
     def is_history(self) -> bool:
@@ -33,11 +39,11 @@ class Delivery:
         return f"{self.source}: history" if self.is_history else f"{self.source}: delivery of {self.delivered_on}"
 
     def place(self, path: Path) -> str:
-        """Return the file's name inside landing/."""
-        return f"{self.source}/{path.name}"
+        """Return the file's name inside landing/, or at its origin."""
+        return f"{self.origin or self.source + '/'}{path.name}"
 
 
-def find(folder: Path, name: str, source: SourceSettings) -> list[Delivery]:
+def find(folder: Path, name: str, source: SourceSettings, *, origin: str = "") -> list[Delivery]:
     """Return all deliveries of the source in `folder`, history first, then by date.
 
     Raises:
@@ -49,10 +55,21 @@ def find(folder: Path, name: str, source: SourceSettings) -> list[Delivery]:
         return []
     paths = sorted(folder.iterdir())
     days = _by_day(paths, name, source)
-    found = [Delivery(name, day, tuple(files)) for day, files in sorted(days.items())]
+    found = [Delivery(name, day, tuple(files), origin) for day, files in sorted(days.items())]
     taken = {path for files in days.values() for path in files}
     history = _history([path for path in paths if path not in taken], name, source)
-    return ([Delivery(name, HISTORY_ON, tuple(history))] if history else []) + found
+    return ([Delivery(name, HISTORY_ON, tuple(history), origin)] if history else []) + found
+
+
+def date_of(name: str, source: str, settings: SourceSettings) -> date | None:
+    """Return the delivery date that a file's name holds (HISTORY_ON for the first load), or None if no pattern fits."""
+    if settings.files is not None:
+        pattern, written = _pattern(settings.files)
+        matched = pattern.fullmatch(name)
+        if matched:
+            return _day(matched["date"], written, f"{source}/{name}")
+    is_history = settings.history is not None and _pattern(settings.history)[0].fullmatch(name)
+    return HISTORY_ON if is_history else None
 
 
 def _by_day(paths: Iterable[Path], name: str, source: SourceSettings) -> dict[date, list[Path]]:

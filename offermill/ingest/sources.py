@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from offermill.ingest.connections import PostgresSettings, S3Settings
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
@@ -19,11 +21,33 @@ def date_part(pattern: str) -> re.Match[str] | None:
     return _DATE.search(pattern)
 
 
+_REMOTE = re.compile(r"(?P<place>s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(?:[^/{}*?\[\]\\]+/)*)(?P<name>[^/]+)")
+
+
+def split_remote(pattern: str) -> tuple[str, str]:
+    """Return (`s3://bucket/folder/`, name pattern) of a declared name; the place is empty for local files."""
+    found = _REMOTE.fullmatch(pattern)
+    return (found["place"], found["name"]) if found else ("", pattern)
+
+
 def _checked_name(pattern: str) -> str:
+    if "://" in pattern:
+        return _checked_remote(pattern)
     if "/" in pattern or "\\" in pattern:
         raise ValueError("is a file name inside landing/<source>/, without folders.")
     if not pattern.endswith(SUFFIXES):
         raise ValueError(f"must end with one of {', '.join(SUFFIXES)}.")
+    return pattern
+
+
+def _checked_remote(pattern: str) -> str:
+    place, name = split_remote(pattern)
+    if not place:
+        # Not repeated: somebody may have written a key and a secret in front of the bucket.
+        raise ValueError(
+            'must be a name such as "s3://bucket/folder/orders_{date}.csv"; keys stand in the environment.'
+        )
+    _checked_name(name)
     return pattern
 
 
@@ -39,6 +63,9 @@ class SourceSettings(BaseModel):
     files: str | None = None
     # The first load, taken once: its rows count as arrived when they happened.
     history: str | None = None
+    # Behind s3:// names in `files` and `history`; or straight from a database, instead of files.
+    s3: S3Settings | None = None
+    postgres: PostgresSettings | None = None
     # A required source stops the night when tonight's delivery is missing, empty or stale.
     required: bool = False
     # Lets a required source deliver a file with a header and no rows.
@@ -109,3 +136,25 @@ class SourceSettings(BaseModel):
         if self.delimiter == self.quote:
             raise ValueError("delimiter and quote must differ.")
         return self
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "SourceSettings":
+        declared = [pattern for pattern in (self.files, self.history) if pattern]
+        if self.postgres is not None and declared:
+            raise ValueError("comes from postgres or from files, not from both.")
+        if len({split_remote(pattern)[0] for pattern in declared}) > 1:
+            raise ValueError("files and history must lie in one place: the same s3:// folder, or landing/.")
+        if self.is_remote and self.done_marker:
+            raise ValueError("done_marker is for files in landing/; what is remote is fetched whole.")
+        return self
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether deliveries must be fetched first."""
+        return self.postgres is not None or bool(split_remote(self.files or self.history or "")[0])
+
+    @property
+    def as_local(self) -> "SourceSettings":
+        """Return the settings that read the fetched copies."""
+        names = {key: split_remote(value)[1] for key in ("files", "history") if (value := getattr(self, key))}
+        return self.model_copy(update=names)
