@@ -133,8 +133,8 @@ def test_a_required_object_that_is_missing_stops_the_night(desk: Any, lake: Lake
     lake.put("stores_2026-06-29.csv", f"{HEADER}s1,A,,web\n")
     desk.load("stores", date(2026, 6, 29))
     assert desk.refusal("stores", InputError) == (
-        "landing/stores: the newest delivery is of 2026-06-29, older than the interval of 2026-06-30, and the source is "
-        "required. Deliver the file of 2026-06-30 and run again."
+        "landing/stores: the newest delivery is of 2026-06-29, older than the interval of 2026-06-30, and the source "
+        "is required. Deliver the file of 2026-06-30 and run again."
     )
 
 
