@@ -55,7 +55,12 @@ MEASURES = (
     Measure("promotions", "promotion_line_share_365_days", "share", "of lines on promotion"),
     Measure("categories", "category_count_365_days", "number", "categories bought"),
     Measure("views", "view_count_90_days", "number", "page views in 90 days", is_log=True),
-    Measure("returns", "least(returned_net_share_365_days, 1)", "share", "of value returned"),
+    Measure(
+        "returns",
+        "case when returned_net_share_365_days > 1 then 1 else returned_net_share_365_days end",
+        "share",
+        "of value returned",
+    ),
 )
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from features import cluster_model, cluster_store
 from features.cluster_model import MEASURES, Clusters, Floats
-from features.snapshots import features_as_of
+from features.snapshots import PREFIX, features_clause
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 
@@ -34,9 +34,9 @@ def measures_of(table: str) -> str:
     return f"select\n    customer_id,\n    {_COLUMNS}\nfrom {table}\nwhere order_count > 0"
 
 
-def _sample(table: str) -> str:
+def _sample(given: str, table: str) -> str:
     return f"""
-with measures as (
+{given} measures as (
     {measures_of(table)}
 ),
 sample as (
@@ -52,9 +52,9 @@ def matrix(batch: pa.Table) -> Floats:
     return np.column_stack(columns).astype(np.float64)
 
 
-def _fit(warehouse: Warehouse, run: Run, table: str) -> Clusters | None:
-    """Learn from a wide feature table, and store what was learned under the run's date; None without a customer."""
-    raw = matrix(warehouse.arrow(_sample(table), {**run.parameters, "sample_rows": SAMPLE_ROWS}))
+def _fit(warehouse: Warehouse, run: Run, sample: str) -> Clusters | None:
+    """Learn from a sample of customers, and store what was learned under the run's date; None without a customer."""
+    raw = matrix(warehouse.arrow(sample, {**run.parameters, "sample_rows": SAMPLE_ROWS}))
     if not len(raw):
         return None
     former = cluster_store.newest(run.shop.models, run.business_date - timedelta(days=1)).clusters
@@ -67,8 +67,7 @@ def _fit(warehouse: Warehouse, run: Run, table: str) -> Clusters | None:
 
 def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Train on the customers as of the business date and store the clusters for the nights to come."""
-    with features_as_of(warehouse, run) as table:
-        clusters = _fit(warehouse, run, table)
+    clusters = _fit(warehouse, run, _sample(f"{features_clause()},", f"{PREFIX}customer"))
     return {"clusters": dict(zip(clusters.names, clusters.portraits, strict=True)) if clusters else {}}
 
 
@@ -107,7 +106,7 @@ def assigned(batch: pa.Table, clusters: Clusters, trained_on: date, run: Run) ->
 def assign(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Write segments.cluster with the newest sound training; a shop without one is trained tonight."""
     found = cluster_store.newest(run.shop.models, run.business_date)
-    clusters = found.clusters or _fit(warehouse, run, "features.customer")
+    clusters = found.clusters or _fit(warehouse, run, _sample("with", "features.customer"))
     trained_on = found.trained_on or run.business_date
     warehouse.write("segments.cluster", TABLE.empty_table())
     if clusters:

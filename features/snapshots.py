@@ -1,10 +1,8 @@
 """Training rows: what was known of a customer on an earlier date, and what happened in the horizon after it.
 
-The features of an earlier date come from the same SQL files as tonight's, written to a schema of their own.
+The features of an earlier date come from the same SQL files as tonight's.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -16,8 +14,8 @@ from offermill import sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 
-# Temporary tables: a transaction may make and drop them once per snapshot, and they never reach the file.
-SCRATCH = "as_of_"
+# Names that the feature tables of an earlier date have inside one statement.
+PREFIX = "as_of_"
 TARGET = "models.training_snapshot"
 # A shop that draws lots every night has a wave a night; the newest tell enough, each costs one pass over the facts.
 WAVES_AT_MOST = 60
@@ -31,9 +29,10 @@ where is_randomised and assigned_at < $as_of and arrived_on <= $business_date
 order by assigned_on
 """
 
-# A wave's snapshot holds only the people of the wave, on the last day before it.
-ROWS = f"""
-with outcomes as (
+# A wave's snapshot holds only the people of the wave, on the last day before it. $as_of and $business_date are the
+# snapshot's clock; the outcomes are what was known on $known_on.
+ROWS = """
+outcomes as (
     select
         customer_id,
         cast(sum(case when not is_return then 1 else 0 end) as bigint) as order_count_next,
@@ -42,9 +41,9 @@ with outcomes as (
     from core.purchase
     where
         customer_id is not null
-        and ordered_at >= $snapshot_as_of
+        and ordered_at >= $as_of
         and ordered_at < $horizon_as_of
-        and arrived_on <= $business_date
+        and arrived_on <= $known_on
     group by customer_id
 ),
 wave_members as (
@@ -53,18 +52,17 @@ wave_members as (
     where
         is_randomised
         and assigned_on = $wave_on
-        and assigned_at < $as_of
-        and arrived_on <= $business_date
+        and arrived_on <= $known_on
 )
 select
-    cast($snapshot_on as date) as snapshot_on,
+    cast($business_date as date) as snapshot_on,
     $purpose as purpose,
     customers.*,
     coalesce(outcomes.order_count_next, 0) > 0 as bought,
     coalesce(outcomes.order_count_next, 0) as order_count_next,
     coalesce(outcomes.net_minor_next, 0) as net_minor_next,
     coalesce(outcomes.margin_minor_next, 0) as margin_minor_next
-from {SCRATCH}customer as customers
+from as_of_customer as customers
 left join outcomes on customers.customer_id = outcomes.customer_id
 where $purpose = 'regular' or customers.customer_id in (select customer_id from wave_members)
 order by customers.customer_id
@@ -103,51 +101,49 @@ def snapshots(warehouse: Warehouse, run: Run) -> list[Snapshot]:
     return sorted([*regular, *waves], key=lambda snapshot: (snapshot.snapshot_on, snapshot.purpose))
 
 
-def in_scratch(select: str) -> str:
-    """Return a select that reads the temporary table `as_of_x` wherever it read `features.x`."""
+def renamed(select: str) -> str:
+    """Return a select that reads `as_of_x` wherever it read `features.x`."""
     tree = sqlglot.parse_one(select, read="duckdb")
     for table in tree.find_all(exp.Table):
         if table.db == "features":
             table.set("db", None)
-            table.set("this", exp.to_identifier(f"{SCRATCH}{table.name}"))
+            table.set("this", exp.to_identifier(f"{PREFIX}{table.name}"))
     return str(tree.sql(dialect="duckdb"))
 
 
 @cache
-def _selects() -> dict[str, str]:
-    """The selects that features.customer needs, in order, rewritten for temporary tables."""
+def features_clause() -> str:
+    """Return `with as_of_x as (...), ...`: everything that features.customer needs, as named parts of one statement.
+
+    One statement leaves nothing behind: ten snapshots of temporary tables would fill the memory until the commit.
+    """
     wanted = {"features.customer"}
     for address in reversed(sqlfiles.tables("features")):
         if address in wanted:
             wanted |= sqlfiles.read(address).reads
     chosen = [address for address in sqlfiles.tables("features") if address in wanted]
-    return {address.replace("features.", SCRATCH, 1): in_scratch(sqlfiles.read(address).text) for address in chosen}
+    parts = [
+        f"{address.replace('features.', PREFIX, 1)} as materialized (\n{renamed(sqlfiles.read(address).text)}\n)"
+        for address in chosen
+    ]
+    return "with " + ",\n".join(parts)
 
 
-@contextmanager
-def features_as_of(warehouse: Warehouse, run: Run) -> Iterator[str]:
-    """Make the feature tables as of the run's date beside tonight's; yield the name of the wide one, drop all after."""
-    for name, select in _selects().items():
-        warehouse.execute(f"create or replace temp table {name} as {select}", run.parameters)
-    yield f"{SCRATCH}customer"
-    for name in reversed(_selects()):
-        warehouse.execute(f"drop table {name}")
-
-
-def _rows(warehouse: Warehouse, run: Run, snapshot: Snapshot) -> int:
+def _insert(warehouse: Warehouse, run: Run, snapshot: Snapshot) -> int:
     """Add one snapshot's rows to the training table; return how many."""
     then = run.at(snapshot.snapshot_on)
     after = run.at(snapshot.snapshot_on + timedelta(days=run.settings.models.horizon_days))
-    parameters = {
-        **run.parameters,
-        "snapshot_on": snapshot.snapshot_on,
+    outcomes = {
         "purpose": snapshot.purpose,
         "wave_on": snapshot.wave_on,
-        "snapshot_as_of": then.as_of,
         "horizon_as_of": after.as_of,
+        "known_on": run.business_date,
     }
-    with features_as_of(warehouse, then):
-        return warehouse.append(TARGET, warehouse.arrow(ROWS, parameters))
+    select = f"{features_clause()},\n{ROWS}"
+    before = warehouse.count(TARGET) if warehouse.exists(TARGET) else 0
+    verb = f"insert into {TARGET} by name" if warehouse.exists(TARGET) else f"create table {TARGET} as"
+    warehouse.execute(f"{verb}\n{select}", then.parameters | outcomes)
+    return warehouse.count(TARGET) - before
 
 
 def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -159,6 +155,6 @@ def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
     warehouse.execute(f"drop table if exists {TARGET}")
     chosen = snapshots(warehouse, run)
     if not chosen:
-        _rows(warehouse, run, Snapshot(run.business_date, "none"))
-    counts = {f"{one.snapshot_on} {one.purpose}": _rows(warehouse, run, one) for one in chosen}
+        _insert(warehouse, run, Snapshot(run.business_date, "none"))
+    counts = {f"{one.snapshot_on} {one.purpose}": _insert(warehouse, run, one) for one in chosen}
     return {"snapshots": counts, "rows": sum(counts.values())}

@@ -113,6 +113,7 @@ def _features() -> Stage:
 def _segments() -> Stage:
     python = [
         _call("segments.cluster", "features.clusters:assign"),
+        _call("segments.loss_chance", "features.loss:estimate"),
         _call("segments.history", "features.segment_history:store", "segments.membership"),
     ]
     return _stage("segments", [*_sql("segments"), *python])

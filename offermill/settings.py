@@ -77,11 +77,11 @@ class SegmentSettings(Section):
     cluster_count: Annotated[int, Field(ge=2, le=20)] = 6
     # Inert: at least this many gaps between purchase days, and gaps no more irregular than this.
     inert_gap_count: Annotated[int, Field(ge=2)] = 5
-    inert_gap_variation: Annotated[float, Field(gt=0)] = 0.5
+    inert_gap_variation: Annotated[float, Field(gt=0)] = 0.6
     # Inert: a narrow basket, hardly ever on promotion.
-    inert_category_count: Annotated[int, Field(ge=1)] = 4
-    inert_promotion_share: Share = 0.1
-    # Unprofitable: how certain a loss per receipt must be after shrinking.
+    inert_category_count: Annotated[int, Field(ge=1)] = 5
+    inert_promotion_share: Share = 0.2
+    # Unprofitable: how certain a loss per order must be.
     unprofitable_chance: Share = 0.9
 
 

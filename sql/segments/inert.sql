@@ -4,8 +4,9 @@ select
     'inert' as segment,
     'Buys every ' || printf('%.0f', gap_days_mean) || ' days (variation ' || printf('%.2f', gap_variation) || ' over '
     || gap_count || ' gaps) from ' || category_count_365_days || ' categories, '
-    || printf('%.0f', 100 * promotion_line_share_365_days) || '% of lines on promotion; no page views in 90 days and no'
-    || ' answer to ' || offer_count_365_days || ' offers in 365 days.' as reason
+    || printf('%.0f', 100 * promotion_line_share_365_days) || '% of lines on promotion; no page views in 90 days, '
+    || case when offer_count_365_days = 0 then 'never sent an offer' else 'no answer to offers (' || offer_count_365_days || ')' end
+    || ' in 365 days.' as reason
 from features.customer
 where
     gap_count >= $segments_inert_gap_count

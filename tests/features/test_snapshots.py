@@ -148,7 +148,7 @@ def test_a_shop_too_young_gets_the_table_without_rows(run_at: RunAt) -> None:
 def test_only_tables_of_the_features_schema_are_renamed() -> None:
     select = "select one.n from features.a as one inner join core.b as features on one.n = features.n"
 
-    found = snapshots.in_scratch(select)
+    found = snapshots.renamed(select)
 
     assert found == "SELECT one.n FROM as_of_a AS one INNER JOIN core.b AS features ON one.n = features.n"
 

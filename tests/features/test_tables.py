@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from features import clusters, loss, segment_history, snapshots
 from offermill import expectations, sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
@@ -32,7 +33,7 @@ def test_every_segment_table_has_the_promised_columns_in_order(make_features: Ma
     with Warehouse.open() as warehouse:
         made.write(warehouse, made.make(seed=1, customer_count=10))
         make_features(warehouse, run_at(DAY))
-        for address in ("segments.cluster", "segments.history"):
+        for address in ("segments.cluster", "segments.history", "segments.loss_chance"):
             made.write_table(warehouse, address, [])
         for address in sqlfiles.tables("segments"):
             warehouse.replace_table(address, sqlfiles.read(address).text, run_at(DAY).parameters)
@@ -41,6 +42,19 @@ def test_every_segment_table_has_the_promised_columns_in_order(make_features: Ma
     assert [list(columns.items()) for columns in found.values()] == [
         list(promised(address).items()) for address in found
     ]
+
+
+def test_tables_made_in_python_have_the_promised_columns_in_order(make_features: Make, run_at: RunAt) -> None:
+    with Warehouse.open() as warehouse:
+        made.write(warehouse, made.make(seed=1, customer_count=10))
+        make_features(warehouse, run_at(DAY))
+        made.write_table(warehouse, "segments.membership", [])
+        for step in (clusters.assign, loss.estimate, segment_history.store, snapshots.build):
+            step(warehouse, run_at(DAY))
+        addresses = ("segments.cluster", "segments.loss_chance", "segments.history", "models.training_snapshot")
+        found = {address: list(warehouse.columns(address).items()) for address in addresses}
+
+    assert found == {address: list(promised(address).items()) for address in addresses}
 
 
 def test_models_are_promised_the_features_of_the_wide_table() -> None:
