@@ -1,4 +1,4 @@
-"""CSV with exact physical line numbers. Pieces without a quote go through Arrow; all others, and odd ones, row by row."""
+"""CSV with exact physical line numbers: pieces without a quote go through Arrow, all others row by row."""
 
 import csv
 import io

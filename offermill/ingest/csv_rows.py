@@ -100,7 +100,7 @@ class Rows:
         self._tally.continued_lines += span - 1
 
     def _fitted(self, row: list[str]) -> list[str]:
-        """Return the row without the empty field that a trailing delimiter makes, or with it where the header has one."""
+        """Return the row without the empty field of a trailing delimiter, or with it where the header has one."""
         width = len(self.names)
         if len(row) == width + 1 and not row[-1].strip():
             return row[:width]
@@ -144,8 +144,10 @@ class Rows:
 
     def _swallowed(self, span: int) -> str:
         return (
-            f"{self._place}:{self.next_line}: a quote opened on this line is not closed where the field ends; it swallows "
-            f"lines {self.next_line} to {self.next_line + span - 1}. Nothing was loaded; double the quotes inside values "
+            f"{self._place}:{self.next_line}: a quote opened on this line is not closed where the field ends; it "
+            "swallows "
+            f"lines {self.next_line} to {self.next_line + span - 1}. Nothing was loaded; double the quotes inside "
+            "values "
             "at the source."
         )
 

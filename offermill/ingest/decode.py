@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import charset_normalizer
-
 from offermill.errors import InputError
+from offermill.ingest.encodings import guess
 from offermill.ingest.sources import SourceSettings
 
 CHUNK_BYTES = 1 << 20
@@ -21,8 +20,6 @@ CHUNK_BYTES = 1 << 20
 EXPANSION_GRACE_BYTES = 10_000_000
 # Bytes of undecodable lines kept to guess the encoding from.
 SAMPLE_BYTES = 65_536
-# Encodings worth naming in a hint: those that shops of the region really export.
-LIKELY_ENCODINGS = ["cp1257", "cp1251", "cp1252", "cp866", "koi8_r", "utf_8"]
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -57,7 +54,8 @@ class _Expanding(io.RawIOBase):
         limit = self._packed_bytes * self._source.max_expansion
         if self._total > max(limit, EXPANSION_GRACE_BYTES):
             raise InputError(
-                f"{self._place}: {self._packed_bytes:,} bytes of gzip hold more than {self._total:,} bytes of text, over "
+                f"{self._place}: {self._packed_bytes:,} bytes of gzip hold more than {self._total:,} bytes of text, "
+                "over "
                 f"{self._source.max_expansion} times as much; refused as a gzip bomb. If the file is honest, raise "
                 "max_expansion of the source."
             )
@@ -183,10 +181,10 @@ class Decoder:
         """Bad bytes on most lines with letters beyond ASCII mean another encoding, not a damaged record."""
         bad = len(self.bad_lines)
         if bad >= (2 if final else 1_000) and bad > self._good_lines:
-            raise self._wrong_encoding(_guess(self._sample))
+            raise self._wrong_encoding(guess(self._sample))
 
-    def _wrong_encoding(self, guess: str | None) -> InputError:
-        hint = f"it looks like {guess}: add `encoding: {guess}` to the source" if guess else "declare its encoding"
+    def _wrong_encoding(self, likely: str | None) -> InputError:
+        hint = f"it looks like {likely}: add `encoding: {likely}` to the source" if likely else "declare its encoding"
         return InputError(
             f"{self.place}: the file is not {self.source.encoding}; {hint} after a look at the names in it. "
             "Nothing was loaded, because a wrong guess would garble every name."
@@ -196,7 +194,8 @@ class Decoder:
         limit = max(CHUNK_BYTES, 16 * self.source.max_field_characters)
         if len(carry) > limit:
             raise InputError(
-                f"{self.place}: a line is longer than {limit:,} bytes, more than any record may be; nothing was loaded. "
+                f"{self.place}: a line is longer than {limit:,} bytes, more than any record may be; nothing was "
+                "loaded. "
                 "Check the line ends, or raise max_field_characters of the source."
             )
 
@@ -256,10 +255,3 @@ def _is_line_safe(encoding: str) -> bool:
         return True
     single = len(bytes(range(256)).decode(encoding, "replace")) == 256
     return single and "\r\n".encode(encoding) == b"\r\n"
-
-
-def _guess(sample: bytes) -> str | None:
-    best = charset_normalizer.from_bytes(sample, cp_isolation=LIKELY_ENCODINGS).best()
-    if best is None or best.encoding == "utf_8":
-        return None
-    return re.sub(r"^cp(125\d)$", r"windows-\1", best.encoding).replace("_", "-")

@@ -1,5 +1,7 @@
 """The same key twice: equal content counts once, different content is a conflict that somebody must look at."""
 
+from datetime import date
+
 from offermill.ingest.contracts import Contract
 from offermill.ingest.discovery import Delivery
 from offermill.warehouse import Warehouse
@@ -8,7 +10,7 @@ TYPED = "temp.typed"
 
 
 def remove_repeated(warehouse: Warehouse, contract: Contract, delivery: Delivery) -> None:
-    """Take repeated keys out of `typed`: keep one of equal rows, none of differing ones; fill `duplicate`, `conflict`."""
+    """Take repeated keys out of `typed`: of equal rows one stays, of differing ones none."""
     key = ", ".join(contract.raw_name(name) for name in contract.identity)
     warehouse.execute(
         f"create or replace temp table repeated as select {key} from {TYPED} group by {key} having count(*) > 1"
@@ -31,17 +33,24 @@ def _same_key(contract: Contract, left: str, right: str) -> str:
 
 
 def _key_text(contract: Contract, alias: str) -> str:
-    parts = [f"'{name}=' || cast({alias}.{contract.raw_name(name)} as varchar)" for name in contract.identity]
+    parts = [f"'{name}=' || {_shown(contract, name, alias)}" for name in contract.identity]
     return " || ', ' || ".join(parts)
+
+
+def _shown(contract: Contract, column: str, alias: str) -> str:
+    """Return SQL for a value in a message; personal ones are not shown."""
+    if contract.columns[column].is_personal:
+        return "'(personal)'"
+    return f"coalesce(cast({alias}.{contract.raw_name(column)} as varchar), 'empty')"
 
 
 def _difference(contract: Contract, left: str, right: str) -> str:
     """Return SQL that lists the columns that differ, with both values."""
     parts = [
-        f"case when {left}.{name} is distinct from {right}.{name} then '{name}: ' || "
-        f"coalesce(cast({left}.{name} as varchar), 'empty') || ' / ' || "
-        f"coalesce(cast({right}.{name} as varchar), 'empty') end"
-        for name in contract.source_columns
+        f"case when {left}.{contract.raw_name(name)} is distinct from {right}.{contract.raw_name(name)} then "
+        f"'{contract.raw_name(name)}: ' || {_shown(contract, name, left)} || ' / ' || "
+        f"{_shown(contract, name, right)} end"
+        for name in contract.columns
     ]
     return f"concat_ws('; ', {', '.join(parts)})"
 
@@ -95,8 +104,8 @@ def _remove_within(warehouse: Warehouse, contract: Contract, delivery: Delivery,
 
 
 def _remove_known(warehouse: Warehouse, contract: Contract, delivery: Delivery) -> None:
-    """Take out events that another delivery already brought; the one that stands in raw stays."""
-    same = f"{_same_key(contract, 'typed', 'standing')} and standing._delivered_on <> $delivered_on"
+    """Take out events that an earlier delivery already brought; the one that stands in raw stays."""
+    same = f"{_same_key(contract, 'typed', 'standing')} and standing._delivered_on < $delivered_on"
     equal = f"{_content(contract, 'typed')} is not distinct from {_content(contract, 'standing')}"
     parameters = {"delivered_on": delivery.delivered_on}
     joined = f"from {TYPED} as typed inner join raw.{contract.table} as standing on {same}"
@@ -116,3 +125,23 @@ def _remove_known(warehouse: Warehouse, contract: Contract, delivery: Delivery) 
         parameters,
     )
     warehouse.execute(f"delete from {TYPED} where (_file, _line) in (select (_file, _line) from temp.known)")
+
+
+def is_entangled(warehouse: Warehouse, contract: Contract, day: date) -> bool:
+    """Tell whether the delivery of `day` shares keys with an earlier one, or did when it was loaded."""
+    parameters = {"source": contract.table, "day": day}
+    noted = warehouse.value(
+        "select sum(duplicate_count + conflict_count) from meta.delivery where source = $source and delivered_on = "
+        "$day",
+        parameters,
+    )
+    if noted:
+        return True
+    same = _same_key(contract, "later", "earlier")
+    return bool(
+        warehouse.value(
+            f"select count(*) from raw.{contract.table} as later semi join raw.{contract.table} as earlier "
+            f"on {same} and earlier._delivered_on < $day where later._delivered_on = $day",
+            parameters,
+        )
+    )

@@ -42,10 +42,12 @@ def match(found: Sequence[str], contract: Contract, source: SourceSettings, plac
     names = [name.strip() for name in found]
     _check_once(names, place)
     wanted = {column: source.renames.get(column, column) for column in contract.columns}
-    positions = {column: names.index(name) for column, name in wanted.items() if name in names}
+    positions = {column: names.index(name) for column, name in wanted.items() if name and name in names}
     ignored = tuple(name for name in names if name and name not in wanted.values())
     absent = tuple(column for column in wanted if column not in positions)
-    _check_missing(absent, ignored, names, contract, source, place)
+    # `renames: {city: ""}` says that the source has no such column.
+    unexplained = [column for column in absent if wanted[column] or contract.columns[column].required]
+    _check_missing(unexplained, ignored, names, contract, source, place)
     return Header(positions, ignored, absent)
 
 
@@ -88,6 +90,10 @@ def _likely(column: str, ignored: Sequence[str]) -> str:
     return yamlfile.nearest(column, ignored).removeprefix(" Did you mean ").removesuffix("?").strip("'\"")
 
 
+def _part_of(column: str, ignored: Sequence[str]) -> str:
+    return next((name for name in ignored if len(name) > 2 and (name in column or column in name)), "")
+
+
 def _hint(
     missing: Sequence[str], ignored: Sequence[str], names: Sequence[str], contract: Contract, source: SourceSettings
 ) -> str:
@@ -98,7 +104,10 @@ def _hint(
             return (
                 f' The header looks separated by "{written}": add `delimiter: "{written}"` to sources.{contract.table}.'
             )
-    likely = {column: _likely(column, ignored) for column in missing}
+    likely = {column: _likely(column, ignored) or _part_of(column, ignored) for column in missing}
     renames = ", ".join(f"{column}: {name}" for column, name in likely.items() if name)
     example = renames or f"{missing[0]}: <name in the file>"
-    return f" If a column only has another name, add `renames: {{{example}}}` to sources.{contract.table}."
+    rename = f" If a column only has another name, add `renames: {{{example}}}` to sources.{contract.table}."
+    optional = [column for column in missing if not contract.columns[column].required]
+    without = f' If the source has no {optional[0]}, say so: `renames: {{{optional[0]}: ""}}`.' if optional else ""
+    return rename + without

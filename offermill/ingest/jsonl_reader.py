@@ -14,18 +14,18 @@ from offermill.ingest.sources import SourceSettings
 Value = str | bool | None
 
 
-class _NotAllowed(ValueError):
+class _NotAllowedError(ValueError):
     """A JSON value that no contract column can hold."""
 
 
 def _no_constant(name: str) -> str:
-    raise _NotAllowed(f"holds {name}, which is no JSON value; send null.")
+    raise _NotAllowedError(f"holds {name}, which is no JSON value; send null.")
 
 
 def _flat(pairs: list[tuple[str, object]]) -> dict[str, object]:
     record = dict(pairs)
     if len(record) != len(pairs):
-        raise _NotAllowed("holds the same name twice; keep one.")
+        raise _NotAllowedError("holds the same name twice; keep one.")
     return record
 
 
@@ -40,11 +40,11 @@ def _text(name: str, value: object, limit: int) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str):
-        raise _NotAllowed(f"{name} holds a list or an object; send one plain value.")
+        raise _NotAllowedError(f"{name} holds a list or an object; send one plain value.")
     if len(value) > limit:
         raise InputError(f"{name} is longer than {limit:,} characters")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise _NotAllowed(f"{name} holds half of a surrogate pair, which is no text; export the record again.")
+        raise _NotAllowedError(f"{name} holds half of a surrogate pair, which is no text; export the record again.")
     return value
 
 
@@ -89,7 +89,7 @@ class _Reader:
         try:
             self._kept.append(self._values(number, line))
             self._lines.append(number)
-        except (json.JSONDecodeError, _NotAllowed) as problem:
+        except (json.JSONDecodeError, _NotAllowedError) as problem:
             self._reject(number, line, problem)
         except InputError as problem:
             raise InputError(f"{self._place}:{number}: {problem}; nothing was loaded.") from problem
@@ -97,13 +97,16 @@ class _Reader:
     def _values(self, number: int, line: str) -> list[str | None]:
         if number in self._decoder.bad_lines:
             offset, byte = self._decoder.bad_lines[number]
-            raise _NotAllowed(f"byte 0x{byte:02x} at offset {offset:,} of the file is not {self._source.encoding}.")
+            raise _NotAllowedError(
+                f"byte 0x{byte:02x} at offset {offset:,} of the file is not {self._source.encoding}; "
+                "export the record again."
+            )
         try:
             record = _DECODER.decode(line)
         except RecursionError as problem:
-            raise _NotAllowed("is nested too deeply; send one flat object a line.") from problem
+            raise _NotAllowedError("is nested too deeply; send one flat object a line.") from problem
         if not isinstance(record, dict):
-            raise _NotAllowed("is no JSON object; send one object a line.")
+            raise _NotAllowedError("is no JSON object; send one object a line.")
         self._seen.update(dict.fromkeys(record))
         if len(self._seen) > self._source.max_columns:
             raise InputError(f"more than {self._source.max_columns:,} different names, the limit of the source")
@@ -111,11 +114,11 @@ class _Reader:
         return [_text(name, record.get(name), limit) for name in self._wanted.values()]
 
     def _reject(self, number: int, line: str, problem: ValueError) -> None:
-        reason = str(problem) if isinstance(problem, _NotAllowed) else f"is not valid JSON: {problem}."
+        reason = str(problem) if isinstance(problem, _NotAllowedError) else f"is not valid JSON: {problem}."
         self._rejects.append(Reject(number, reason, line.rstrip("\n")[:RECORD_CHARACTERS]))
 
     def _check_names(self) -> None:
-        if not self._tally.lines:
+        if not self._tally.lines and not self._source.allow_empty:
             raise InputError(f"{self._place}: the file is empty. An export probably failed; deliver it again.")
         if self._seen:
             matched = header.match(list(self._seen), self._contract, self._source, self._place)

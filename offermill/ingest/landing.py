@@ -109,7 +109,8 @@ def _land_parquet(warehouse: Warehouse, delivery: Delivery, contract: Contract, 
         select, types, matched = parquet_reader.relation(warehouse, path, contract, source, place)
         if landed.types and landed.types != types:
             raise InputError(
-                f"{place}: its columns have other types than {delivery.place(delivery.files[0])}; deliver files of one shape."
+                f"{place}: its columns have other types than {delivery.place(delivery.files[0])}; deliver files of "
+                "one shape."
             )
         landed.types, landed.records[place] = types, footer.num_rows
         landed.note_columns(place, matched.ignored, matched.absent)

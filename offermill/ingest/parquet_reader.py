@@ -36,7 +36,8 @@ def open_footer(path: Path, source: SourceSettings, place: str) -> pq.FileMetaDa
         ) from problem
     if footer.num_columns > source.max_columns:
         raise InputError(
-            f"{place}: {footer.num_columns:,} columns, more than the limit of {source.max_columns:,}; nothing was read. "
+            f"{place}: {footer.num_columns:,} columns, more than the limit of {source.max_columns:,}; nothing was "
+            "read. "
             "Deliver fewer, or raise max_columns of the source."
         )
     return footer

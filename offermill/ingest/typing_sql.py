@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from offermill import businessday
-from offermill.ingest import values
+from offermill.ingest import fields, numbers_sql, times_sql, values
 from offermill.ingest.batches import RECORD_CHARACTERS
 from offermill.ingest.contracts import Contract
 from offermill.ingest.discovery import Delivery
+from offermill.ingest.fields import Field, Reason
 from offermill.ingest.landing import Landed
 from offermill.ingest.sources import SourceSettings
-from offermill.ingest.values import Field, Reason
 from offermill.run import Run
 
 # Clocks of tills differ a little; later than this after the delivery's day is an event of the future.
@@ -62,6 +62,11 @@ class Rules:
         first = self.delivery.delivered_on - timedelta(days=days)
         return businessday.interval(first, self.time_zone)[0]
 
+    @property
+    def origin(self) -> dict[str, object]:
+        """Return what finds the delivery in the meta tables."""
+        return {"source": self.contract.table, "delivered_on": self.delivery.delivered_on}
+
     def _day_end(self) -> datetime:
         return businessday.interval(self.delivery.delivered_on, self.time_zone)[1]
 
@@ -70,8 +75,8 @@ class Rules:
         """Return what the queries bind."""
         source = self.source
         return {
-            "number": values.number_pattern(source, is_text=True),
-            "plain_number": values.number_pattern(source, is_text=False),
+            "number": numbers_sql.number_pattern(source, is_text=True),
+            "plain_number": numbers_sql.number_pattern(source, is_text=False),
             "thousands": source.thousands_separator,
             "date_format": source.date_format,
             "timestamp_format": source.timestamp_format,
@@ -85,22 +90,29 @@ class Rules:
 
 def _ctes(rules: Rules, relation: str) -> str:
     """Return the records cleaned, then typed; each step is a projection, so that nothing is computed twice."""
-    fields = rules.fields
-    cleaned = ", ".join(f"{values.cleaned(field)} as {field.text}" for field in fields)
-    local = [f"{sql} as {field.local}" for field in fields if (sql := values.local_time(field))]
-    zoned = [f"{sql} as {field.zoned}" for field in fields if (sql := values.zoned_time(field))]
-    typed = [f"{values.typed(field)} as {field.typed}" for field in fields]
+    found = rules.fields
+    cleaned = ", ".join(f"{fields.cleaned(field)} as {field.text}" for field in found)
+    local = [f"{sql} as {field.local}" for field in found if (sql := times_sql.local_time(field))]
+    zoned = [f"{sql} as {field.zoned}" for field in found if (sql := times_sql.zoned_time(field))]
+    typed = [f"{values.typed(field)} as {field.typed}" for field in found]
     return (
-        f"with cleaned as (select {cleaned}, _line, _file from {relation}),\n"
+        f"with cleaned as (select {cleaned}, {_hidden_values(rules)} as _hidden_values, _line, _file\n"
+        f"from {relation}),\n"
         f"local_times as (select {', '.join(['*', *local])} from cleaned),\n"
         f"zoned_times as (select {', '.join(['*', *zoned])} from local_times),\n"
         f"typed as (select {', '.join(['*', *typed])} from zoned_times)\n"
     )
 
 
+def _hidden_values(rules: Rules) -> str:
+    """Return SQL for the number of texts in a record that lose invisible characters."""
+    texts = [field for field in rules.fields if field.column.base == "text" and field.is_text]
+    return " + ".join(f"cast({fields.has_hidden(field)} as integer)" for field in texts) or "0"
+
+
 def _repeated_hours(rules: Rules) -> str:
     """Return SQL for the number of times in a record that happen twice on the shop's clocks."""
-    found = [f"cast({values.is_repeated(f)} as integer)" for f in rules.fields if values.local_time(f)]
+    found = [f"cast({times_sql.is_repeated(f)} as integer)" for f in rules.fields if times_sql.local_time(f)]
     return " + ".join(found) or "0"
 
 
@@ -141,7 +153,7 @@ def judged_rows(rules: Rules) -> str:
     ]
     origin = f"$delivered_on as _delivered_on, {str(rules.delivery.is_history).lower()} as _is_history, _file, _line"
     relation = rules.landed.relation
-    judged = f"({_is_bad(rules)}) as _is_bad, {_repeated_hours(rules)} as _repeated_hours"
+    judged = f"({_is_bad(rules)}) as _is_bad, {_repeated_hours(rules)} as _repeated_hours, _hidden_values"
     return f"{_ctes(rules, relation)}select {', '.join(columns)}, {origin}, {judged}\nfrom typed"
 
 

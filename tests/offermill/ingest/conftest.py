@@ -1,7 +1,7 @@
 """A small shop in a temporary folder: real files, a real DuckDB in memory."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
