@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from offermill.errors import ModelError
 FORMAT = 1
 FOLDER = "clusters"
 FILE = "model.json"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TUPLES = ("names", "middles", "scales", "portraits")
 
 
@@ -67,7 +69,8 @@ def load(path: Path) -> Clusters:
 def _dates(models: Path) -> list[date]:
     folder = models / FOLDER
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    return sorted((date.fromisoformat(name) for name in names if not name.startswith(".")), reverse=True)
+    # What else lies there was not put there by a training.
+    return sorted((date.fromisoformat(name) for name in names if _DATE.fullmatch(name)), reverse=True)
 
 
 def newest(models: Path, until: date) -> Found:

@@ -176,6 +176,7 @@ def test_a_training_on_other_measures_is_refused(tmp_path: Path, monkeypatch: py
 
 def test_a_night_never_uses_a_training_of_its_future(tmp_path: Path) -> None:
     cluster_store.save(tmp_path, date(2026, 6, 28), fit(shop(seed=1)))
+    (tmp_path / "clusters" / "notes").mkdir()
 
     assert cluster_store.newest(tmp_path, date(2026, 6, 27)).clusters is None
     assert cluster_store.newest(tmp_path, date(2026, 6, 28)).trained_on == date(2026, 6, 28)
