@@ -21,7 +21,6 @@ from offermill.synthetic.people import FAVOURITES, People
 
 LOYALTY = 0.7  # share of lines that are the person's usual product of the category
 PROMOTION_PULL = 0.75  # share of extra lines that the most price-sensitive take from the promoted shelves
-FAVOURITE_PULL = 0.55  # share of the other extra lines that are favourites
 NATURAL, PERSUADED, GUEST = 0, 1, 2
 
 
@@ -126,7 +125,7 @@ def extra_categories(random: Random, people: People, goods: Assortment, visits: 
     popular = np.searchsorted(cumulative.ravel(), month + random.random(count) * (1 - 1e-12), side="right")
     popular = popular - month * len(CATEGORIES)
     takes_promoted = random.random(count) < PROMOTION_PULL * people.sensitivity[rows]
-    takes_favourite = random.random(count) < FAVOURITE_PULL
+    takes_favourite = random.random(count) < people.focus[rows]
     category = np.where(takes_promoted, promoted, np.where(takes_favourite, favourite, popular))
     may_not = (category == WINE) & is_minor(people)[rows]
     return np.where(may_not, CHOCOLATE, category)

@@ -195,7 +195,7 @@ def _qualifies(
         elif offer.kind == "category":
             has = np.bincount(lines.visit, goods.category[lines.product] == offer.category, len(visits)) > 0
             answer &= ~mine | has[safe]
-        elif offer.kind == "amount":
+        elif offer.threshold_minor:
             net = np.bincount(lines.visit, lines.net, len(visits))
             answer &= ~mine | (net[safe] >= offer.threshold_minor)
     return np.asarray(answer)

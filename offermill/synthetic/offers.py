@@ -15,8 +15,9 @@ PATTERNS = (
     (re.compile(r"amount-(?P<units>\d+)-off-(?P<threshold>\d+)"), "amount"),
     (re.compile(r"gift-[a-z]+"), "gift"),
 )
-DELIVERY_MINOR = 349  # what a parcel costs the shop
-GIFT_MINOR = 250
+FEE_MINOR = 399  # what the customer saves by a free delivery
+GIFT_MINOR, GIFT_FROM_MINOR = 240, 2_500  # what the gift costs, and the purchase it takes
+CAP_MINOR = {"percent": 2_000, "category": 1_000}  # a percentage takes off no more than this
 KNOWN = "basket-percent-05, category-percent-20-coffee, points-500, free-delivery, amount-5-off-40, gift-mug"
 
 
@@ -30,6 +31,7 @@ class Offer:
     category: int = -1
     value_minor: int = 0
     threshold_minor: int = 0
+    cap_minor: int = 0  # 0 = none
 
 
 @lru_cache(maxsize=1024)
@@ -43,12 +45,13 @@ def parse(offer_id: str) -> Offer:
 
 
 def _offer(offer_id: str, kind: str, parts: dict[str, str]) -> Offer:
-    worth = {"points": int(parts.get("points", 0)), "delivery": DELIVERY_MINOR, "gift": GIFT_MINOR}
+    worth = {"points": int(parts.get("points", 0)), "delivery": FEE_MINOR, "gift": GIFT_MINOR}
     return Offer(
         offer_id,
         kind,
         pct=int(parts.get("pct", 0)),
         category=CATEGORY_IDS.index(parts["category"]) if "category" in parts else -1,
         value_minor=worth.get(kind, int(parts.get("units", 0)) * 100),
-        threshold_minor=int(parts.get("threshold", 0)) * 100,
+        threshold_minor=GIFT_FROM_MINOR if kind == "gift" else int(parts.get("threshold", 0)) * 100,
+        cap_minor=CAP_MINOR.get(kind, 0),
     )

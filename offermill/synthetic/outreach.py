@@ -75,26 +75,28 @@ def assignments(clock: Clock, given: Given) -> tuple[pa.Table, Ints]:
 
 def redemptions(
     clock: Clock, window: Window, given: Given, used: Uses, bought: tuple[pa.Array, Ints, Ints]
-) -> pa.Table:
-    """The redemptions source; ``bought`` = (order ids, local seconds, discounts) of each use."""
+) -> tuple[pa.Table, Ints]:
+    """The redemptions source and its local seconds; ``bought`` = (order ids, local seconds, discounts) of each use."""
     order_ids, local, discount = bought
-    mine = given.labels.take(pa.array(used.assignment))
-    return pa.table(
-        {
-            "redemption_id": window.ids("d", len(local)),
-            "assignment_id": mine["assignment_id"],
-            "offer_id": mine["offer_id"],
-            "customer_id": mine["customer_id"],
-            "order_id": order_ids,
-            "redeemed_at": moments(clock.utc(local)),
-            "discount": decimals(discount),
-        }
-    )
+    worth = np.flatnonzero(discount > 0)  # where the shelf price was better, there was nothing to redeem
+    mine = given.labels.take(pa.array(used.assignment[worth]))
+    table = {
+        "redemption_id": window.ids("d", len(worth)),
+        "assignment_id": mine["assignment_id"],
+        "offer_id": mine["offer_id"],
+        "customer_id": mine["customer_id"],
+        "order_id": order_ids.take(pa.array(worth)),
+        "redeemed_at": moments(clock.utc(local[worth])),
+        "discount": decimals(discount[worth]),
+    }
+    return pa.table(table), local[worth]
 
 
-def receipts(random: Random, clock: Clock, window: Window, given: Given, used: Uses) -> tuple[pa.Table, Ints]:
+def receipts(
+    random: Random, people: People, clock: Clock, window: Window, given: Given, used: Uses
+) -> tuple[pa.Table, Ints]:
     """The receipts source and its local seconds; whoever acted on an offer has opened it before."""
-    place, status, local = _happenings(random, given, used)
+    place, status, local = _happenings(random, people, given, used)
     order = np.lexsort((status, place, local))
     place, status, local = place[order], status[order], local[order]
     reason = np.where(np.isin(status, (REJECTED, BOUNCED)), place % len(REASONS), -1)
@@ -111,7 +113,7 @@ def receipts(random: Random, clock: Clock, window: Window, given: Given, used: U
     return pa.table(table), local
 
 
-def _happenings(random: Random, given: Given, used: Uses) -> tuple[Ints, Ints, Ints]:
+def _happenings(random: Random, people: People, given: Given, used: Uses) -> tuple[Ints, Ints, Ints]:
     who = given.assignments
     sent = np.flatnonzero((who.offer >= 0) & (np.arange(len(who)) >= given.fresh))
     has_acted = _has_acted(who, used)[sent]
@@ -119,7 +121,7 @@ def _happenings(random: Random, given: Given, used: Uses) -> tuple[Ints, Ints, I
     unit, opens, clicks = (random.random(len(sent)) for _ in range(3))
     is_rejected = ~is_reached & (unit < 0.006)
     is_bounced = ~is_reached & ~is_rejected & (unit < 0.03)
-    is_opened = has_acted | (~is_rejected & ~is_bounced & (opens < 0.38))
+    is_opened = has_acted | (~is_rejected & ~is_bounced & (opens < people.open_share[who.row[sent]]))
     is_clicked = is_opened & (clicks < np.where(has_acted, 0.6, 0.2))
     start = who.from_day[sent] * DAY + ASSIGNED_AT
     wait = np.where(has_acted, 1_500 + opens * 4_000, 3_600 + opens * 14 * 3_600).astype(np.int64)

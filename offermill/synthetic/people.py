@@ -29,15 +29,18 @@ class Kind:
     clearance_share: float
     return_chance: float  # per line
     web_share: float
+    focus: float = 0.55  # share of unpromoted extra lines that are favourites
+    open_share: float = 0.42  # of the messages received
+    need_factor: float = 1.0  # how much longer favourites last
 
 
 KINDS = (
-    Kind("habit", 0.18, 40, 7.0, 0.5, (1.2, 9), 0.00, 0.00, 0.01, 0.05),
+    Kind("habit", 0.18, 40, 7.0, 0.3, (1.2, 9), 0.00, 0.00, 0.01, 0.03, focus=0.97, open_share=0.10),
     Kind("regular", 0.30, 88, 2.0, 0.9, (2, 4), 0.60, 0.01, 0.03, 0.30),
-    Kind("occasional", 0.28, 190, 1.2, 1.2, (2, 3), 0.65, 0.02, 0.04, 0.35),
+    Kind("occasional", 0.32, 190, 1.2, 1.2, (2, 3), 0.65, 0.02, 0.04, 0.35),
     Kind("deals", 0.14, 95, 1.5, 1.0, (5, 2), 0.95, 0.06, 0.04, 0.30),
-    Kind("hunter", 0.06, 60, 1.3, 0.5, (9, 1.5), 0.45, 0.60, 0.08, 0.40),
-    Kind("returner", 0.04, 65, 1.5, 1.4, (2, 3), 0.30, 0.03, 0.45, 0.75),
+    Kind("hunter", 0.03, 26, 1.3, 2.4, (9, 1.5), 0.45, 0.90, 0.08, 0.40, need_factor=8.0),
+    Kind("returner", 0.03, 36, 1.5, 1.2, (2, 3), 0.30, 0.03, 0.80, 0.75),
 )
 
 
@@ -62,6 +65,8 @@ class People:
     extra_lines: Floats
     sensitivity: Floats  # to prices, 0..1: shows in the share of lines bought on promotion
     persuasion: Floats  # how much offers move this person; 0 = not at all
+    focus: Floats  # share of unpromoted extra lines that are favourites
+    open_share: Floats  # of the messages received
     redeem_chance: Floats  # of using an offer on a trip made anyway
     clearance_share: Floats
     return_chance: Floats
@@ -133,7 +138,7 @@ def _favourites(random: Random, count: int, is_minor: Bools) -> Ints:
 def _habits(random: Random, kind: Ints, is_minor: Bools) -> dict[str, Any]:
     count = len(kind)
     interval = np.clip(_of_kind(kind, "interval_days") * np.exp(random.normal(-0.12, 0.5, count)), 5, 900)
-    cycle = interval[:, None] * random.uniform(0.9, 5.0, (count, FAVOURITES))
+    cycle = interval[:, None] * random.uniform(0.9, 5.0, (count, FAVOURITES)) * _of_kind(kind, "need_factor")[:, None]
     return {
         "interval": interval,
         "regularity": _of_kind(kind, "regularity") * random.uniform(0.8, 1.25, count),
@@ -150,9 +155,11 @@ def _attitude(random: Random, kind: Ints) -> dict[str, Any]:
     return {
         "sensitivity": _beta(random, kind),
         "persuasion": np.where(is_persuadable, random.uniform(0.7, 1.3, count), 0.0),
+        "focus": _of_kind(kind, "focus"),
+        "open_share": np.clip(_of_kind(kind, "open_share") * random.uniform(0.5, 1.5, count), 0, 1),
         "redeem_chance": random.beta(6, 4, count),
-        "clearance_share": _of_kind(kind, "clearance_share") * random.uniform(0.7, 1.3, count),
-        "return_chance": _of_kind(kind, "return_chance") * random.uniform(0.6, 1.4, count),
+        "clearance_share": np.minimum(_of_kind(kind, "clearance_share") * random.uniform(0.7, 1.3, count), 0.97),
+        "return_chance": np.minimum(_of_kind(kind, "return_chance") * random.uniform(0.7, 1.3, count), 0.97),
         "web_share": np.clip(_of_kind(kind, "web_share") * random.gamma(2, 0.5, count), 0, 0.95),
     }
 

@@ -38,25 +38,25 @@ def happen(random: Random, people: People, world: World, window: Window, taken: 
     ids = window.ids("o", len(sold.row))
     order = sold.visit_order[used.visit]
     discount = till.discount_of_uses(lines, used, who, offers, len(visits))
-    redeemed = outreach.redemptions(
+    redeemed, redeemed_local = outreach.redemptions(
         world.clock, window, given, used, (ids.take(pa.array(order)), sold.local[order], discount)
     )
     browsed = web.sessions(random, people, goods, window, visits)
     events, event_local = web.events(random, people, world, window, browsed)
     rows = {
-        **_log(random, world, window, given, used),
+        **_log(random, people, world, window, given, used),
         "orders": (till.orders_table(people, world, sold, ids), sold.local // DAY),
         "order_lines": (till.lines_table(sold, ids, offers), sold.local[sold.line_order] // DAY),
         "browsing_events": (events, event_local // DAY),
-        "redemptions": (redeemed, sold.local[order] // DAY),
+        "redemptions": (redeemed, redeemed_local // DAY),
     }
     left = replace(given, assignments=campaign.after(who, visits), fresh=len(who))
     return Period(rows, sold, left.take(campaign.still_open(who, used, window.end_day)))
 
 
-def _log(random: Random, world: World, window: Window, given: Given, used: Uses) -> dict[str, Timed]:
+def _log(random: Random, people: People, world: World, window: Window, given: Given, used: Uses) -> dict[str, Timed]:
     assigned, assigned_local = outreach.assignments(world.clock, given)
-    received, received_local = outreach.receipts(random, world.clock, window, given, used)
+    received, received_local = outreach.receipts(random, people, world.clock, window, given, used)
     return {
         "offer_assignments": (assigned, assigned_local // DAY),
         "receipts": (received, received_local // DAY),

@@ -21,7 +21,7 @@ from offermill.synthetic.assortment import (
     WINE,
     Assortment,
 )
-from offermill.synthetic.baskets import FAVOURITE_PULL, LOYALTY, PROMOTION_PULL, is_minor, usual_product
+from offermill.synthetic.baskets import LOYALTY, PROMOTION_PULL, is_minor, usual_product
 from offermill.synthetic.clock import Clock, day_of
 from offermill.synthetic.offers import Offer
 from offermill.synthetic.people import FAVOURITES, People
@@ -99,12 +99,12 @@ def needs(people: People, last: Floats, start: float, end: float) -> Floats:
 def _mix(people: People, goods: Assortment, week: int, month: int) -> Floats:
     """(n, categories) chances of the category of an extra line, clearance aside."""
     count = len(people)
-    pull = PROMOTION_PULL * people.sensitivity[:, None]
+    pull, focus = PROMOTION_PULL * people.sensitivity[:, None], people.focus[:, None]
     promoted = np.zeros(len(CATEGORIES))
     promoted[goods.promoted[week]] = 1 / SLOTS
     favourite = np.zeros((count, len(CATEGORIES)))
     favourite[np.arange(count)[:, None], people.favourite] = 1 / FAVOURITES
-    mix = pull * promoted + (1 - pull) * (FAVOURITE_PULL * favourite + (1 - FAVOURITE_PULL) * goods.season[month])
+    mix = pull * promoted + (1 - pull) * (focus * favourite + (1 - focus) * goods.season[month])
     mix[:, CHOCOLATE] += np.where(is_minor(people), mix[:, WINE], 0)
     mix[is_minor(people), WINE] = 0
     return np.asarray(mix)
@@ -193,7 +193,7 @@ def qualifying(people: People, typical: Baskets, offer: Offer) -> tuple[Floats, 
         weeks = zip(typical.week_weights, typical.natural_lists, strict=True)
         lists = sum(weight * amounts[:, offer.category] for weight, amounts in weeks)
         return 1 - np.exp(-lists / np.maximum(typical.natural_net, 1)), always
-    if offer.kind == "amount":
+    if offer.threshold_minor:
         nets = (typical.natural_net, typical.extra_net)
         natural, extra = (np.exp(-((0.85 * offer.threshold_minor / np.maximum(net, 1)) ** 1.4)) for net in nets)
         return natural, extra

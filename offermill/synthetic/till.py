@@ -20,12 +20,13 @@ from offermill.synthetic.assortment import STORE_IDS, WEB, Assortment, promotion
 from offermill.synthetic.baskets import GUEST, NATURAL, PERSUADED, Lines, Visits, stores_of
 from offermill.synthetic.campaign import Assignments, Uses
 from offermill.synthetic.clock import Clock
-from offermill.synthetic.offers import DELIVERY_MINOR, Offer
+from offermill.synthetic.offers import FEE_MINOR, Offer
 from offermill.synthetic.people import People
 from offermill.synthetic.trips import Trips
 from offermill.synthetic.world import Window, World, record_ids
 
 GUEST_SHARE = 0.08
+PARCEL_MINOR = 450  # what a parcel costs the shop, of which customers pay the fee
 RETURN_DAYS = (1.5, 14.0)
 QUANTITY = pa.decimal128(12, 3)
 
@@ -88,8 +89,14 @@ def _offered(lines: Lines, goods: Assortment, offer: Offer, mine: Ints) -> Ints:
         return lines.discount[mine] + _spread(lines.visit[mine], lines.net[mine], offer.value_minor)
     amount = share_of(lines.list_minor[mine], np.full(len(mine), offer.pct))
     if offer.kind == "category":
-        return np.where(goods.category[lines.product[mine]] == offer.category, amount, 0)
-    return amount
+        amount = np.where(goods.category[lines.product[mine]] == offer.category, amount, 0)
+    return _capped(lines.visit[mine], amount, offer.cap_minor)
+
+
+def _capped(visit: Ints, amount: Ints, cap: int) -> Ints:
+    """The amounts of each visit, scaled down where they exceed the cap together."""
+    total = np.bincount(visit, amount, visit.max(initial=0) + 1).astype(np.int64)[visit]
+    return np.where((total > cap) & (cap > 0), _spread(visit, amount, cap), amount)
 
 
 def _spread(visit: Ints, net: Ints, value: int) -> Ints:
@@ -101,6 +108,7 @@ def _spread(visit: Ints, net: Ints, value: int) -> Ints:
     total = np.bincount(place, net).astype(np.int64)
     before = np.cumsum(total) - total
     inside = running - before[place]
+    total = np.maximum(total, 1)
     return value * inside // total[place] - value * (inside - net) // total[place]
 
 
@@ -175,7 +183,7 @@ def _chosen(lines: Lines, rows: Ints) -> Lines:
 def orders_table(people: People, world: World, sold: Sales, ids: pa.Array) -> pa.Table:
     """The orders source."""
     is_web = sold.store == WEB
-    delivery = np.where(sold.is_free_delivery, DELIVERY_MINOR, 0)
+    delivery = PARCEL_MINOR - np.where(sold.is_free_delivery, 0, FEE_MINOR)
     return pa.table(
         {
             "order_id": ids,

@@ -61,7 +61,8 @@ def _leading(random: Random, people: People, visits: Visits) -> Ints:
 def _awake(random: Random, local: Ints, latest: Ints) -> Ints:
     """The same day between 08:00 and 23:00, not after ``latest``."""
     hour = 8 * 3_600 + (random.beta(2, 1.4, len(local)) * 15 * 3_600).astype(np.int64)
-    return np.minimum(local // DAY * DAY + hour, np.maximum(latest, local // DAY * DAY + 7 * 3_600))
+    start = local // DAY * DAY
+    return np.asarray(np.minimum(start + hour, np.maximum(latest, start + 7 * 3_600)))
 
 
 def _idle(random: Random, people: People, window: Window) -> tuple[Ints, Ints]:
