@@ -63,44 +63,56 @@ def _conflicts(contract: Contract, left: str, right: str) -> str:
 
 
 def _remove_within(warehouse: Warehouse, contract: Contract, delivery: Delivery, key: str) -> None:
-    """Compare the rows of each repeated key with the key's first row; the first one with the first that differs."""
+    """Of each repeated key keep the first row when all are equal; note a conflict for every row when they are not."""
     warehouse.execute(
         f"""
         create or replace temp table copies as
-        select typed.*, row_number() over (partition by {key} order by _file, _line) as copy_number
+        select typed.*,
+            row_number() over (partition by {key} order by _file, _line) as copy_number,
+            dense_rank() over (partition by {key} order by {_content(contract, "typed")}) as content_number
         from {TYPED} as typed semi join temp.repeated using ({key})
         """
     )
-    same = _same_key(contract, "copies", "first_copy")
     warehouse.execute(
         f"""
         create or replace temp table quarrel as
-        select distinct {", ".join("copies." + contract.raw_name(name) for name in contract.identity)}
-        from temp.copies as copies inner join temp.copies as first_copy
-            on {same} and first_copy.copy_number = 1
-        where {_content(contract, "copies")} is distinct from {_content(contract, "first_copy")}
+        with opened as (
+            select *, max(content_number) filter (copy_number = 1) over (partition by {key}) as first_content
+            from temp.copies
+        )
+        select {key}, first_content, min(copy_number) filter (content_number <> first_content) as other_number
+        from opened group by {key}, first_content having max(content_number) > 1
         """
     )
+    _note_duplicates(warehouse, key)
+    _note_conflicts(warehouse, contract, delivery)
+
+
+def _note_duplicates(warehouse: Warehouse, key: str) -> None:
     warehouse.execute(
         f"insert into temp.duplicate select _file, _line from temp.copies anti join temp.quarrel using ({key}) "
         "where copy_number > 1"
     )
+    warehouse.execute(f"delete from {TYPED} where (_file, _line) in (select (_file, _line) from temp.duplicate)")
+
+
+def _note_conflicts(warehouse: Warehouse, contract: Contract, delivery: Delivery) -> None:
+    """Note each row of a quarrel beside the first row that says something else."""
     warehouse.execute(
         f"""
         insert into meta.conflict select {_conflicts(contract, "copies", "other")}
         from temp.copies as copies
+        inner join temp.quarrel as quarrel on {_same_key(contract, "copies", "quarrel")}
         inner join temp.copies as other
             on {_same_key(contract, "copies", "other")}
-            and other.copy_number = case when copies.copy_number = 1 then 2 else 1 end
-        semi join temp.quarrel as quarrel on {_same_key(contract, "copies", "quarrel")}
+            and other.copy_number
+                = case when copies.content_number = quarrel.first_content then quarrel.other_number else 1 end
         order by copies._file, copies._line
         """,
         {"delivered_on": delivery.delivered_on},
     )
-    warehouse.execute(f"delete from {TYPED} where (_file, _line) in (select (_file, _line) from temp.duplicate)")
-    warehouse.execute(
-        f"delete from {TYPED} as typed using temp.quarrel as quarrel where {_same_key(contract, 'typed', 'quarrel')}"
-    )
+    same = _same_key(contract, "typed", "quarrel")
+    warehouse.execute(f"delete from {TYPED} as typed using temp.quarrel as quarrel where {same}")
 
 
 def _remove_known(warehouse: Warehouse, contract: Contract, delivery: Delivery) -> None:
