@@ -53,11 +53,16 @@ def _last_good(warehouse: Warehouse, run: Run, table: str) -> date | None:
 
 
 def _batch(warehouse: Warehouse, run: Run, address: str) -> str:
-    """Return the select of the rows to check: of a raw table, what no earlier night has let pass; else all."""
+    """Return the select of the rows to check.
+
+    Of a raw table, what no earlier night has let pass; of a table that outlives the night, tonight's part, so that a
+    night is judged alike whichever nights ran before it; else all.
+    """
     schema, table = address.split(".")
     everything = f"select * from {quoted(address)}"
     if schema != "raw":
-        return everything
+        is_history = "business_date" in warehouse.columns(address)
+        return f"{everything} where business_date = date '{run.business_date}'" if is_history else everything
     since = _last_good(warehouse, run, table)
     until = f"{everything} where _delivered_on <= date '{run.business_date}'"
     return f"{until} and _delivered_on > date '{since}'" if since else until
