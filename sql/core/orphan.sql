@@ -2,6 +2,13 @@
 with orders as (
     select * from core.order_verdict
 ),
+orders_to_come as (
+    -- A run for an earlier date finds lines in the first load whose orders have not happened yet.
+    select order_id
+    from raw.orders as loaded
+    anti join orders on loaded.order_id = orders.order_id
+    where loaded._is_history
+),
 order_orphans as (
     select
         'orders' as table_name,
@@ -28,6 +35,7 @@ line_orphans as (
     from staging.order_lines as lines
     left join orders on lines.order_id = orders.order_id
     left join core.product as products on lines.product_id = products.product_id
+    anti join orders_to_come on lines.order_id = orders_to_come.order_id
     where orders.order_id is null or orders.reason is not null or products.product_id is null
 ),
 event_orphans as (
