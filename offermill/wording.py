@@ -71,14 +71,15 @@ def describe(type_: str, kwargs: Mapping[str, Any]) -> str:
 
 
 def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    # A parameter of the run, `$as_of`, is said by its name.
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).removeprefix("$")
 
 
 def _range(kwargs: Mapping[str, Any]) -> str:
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
     above = "more than" if kwargs.get("strict_min") else "at least"
     below = "less than" if kwargs.get("strict_max") else "at most"
-    parts = [f"{word} {value}" for word, value in ((above, low), (below, high)) if value is not None]
+    parts = [f"{word} {_plain(value)}" for word, value in ((above, low), (below, high)) if value is not None]
     return " and ".join(parts) or "any number"
 
 

@@ -180,7 +180,7 @@ checks:
     [
         ({"column": "n", "min_value": 0, "max_value": 1}, "n is at least 0 and at most 1"),
         ({"column": "n", "min_value": 0, "strict_min": True}, "n is more than 0"),
-        ({"column": "n", "max_value": "$as_of", "strict_max": True}, "n is less than $as_of"),
+        ({"column": "n", "max_value": "$as_of", "strict_max": True}, "n is less than as_of"),
         ({"column": "n", "max_value": 5, "mostly": 0.995}, "n is at most 5 (for 99.5 % of the rows)"),
         ({"column": "n"}, "n is any number"),
     ],
