@@ -77,7 +77,7 @@ def predict(text: str, rows: Matrix, depths: tuple[float, ...]) -> Floats:
 def fit_chance(trial: Trial, seed: int) -> str:
     """Return the text of the monotone model of the chance to buy."""
     depth = np.array([0.0, *trial.depths])[trial.arm]
-    leaf = {"min_data_in_leaf": max(30, len(trial.arm) // 400)}
+    leaf = {"min_data_in_leaf": min(200, len(trial.arm) // 40) + len(trial.arm) // 2000}
     return _train(_CHANCE | leaf, _with_depth(trial.rows, depth), trial.bought, _CHANCE_ROUNDS, seed)
 
 

@@ -122,7 +122,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
 
     def baseline(self, X: Any) -> pd.Series:  # noqa: N803
         """Return each person's chance to buy without any offer."""
-        chance = self.priced_.before(self._rows(X))
+        rows = self._rows(X)
+        chance = self.priced_.before(rows)
         return pd.Series(chance, index=_index(X, len(chance)), name="baseline")
 
     def importances(self) -> list[tuple[str, float]]:
@@ -249,7 +250,8 @@ def _propensities(
     drawn = table.to_numpy()[np.arange(len(names)), places]
     if not ((drawn > 0) & (drawn <= 1)).all():
         first = int(np.argmax(~((drawn > 0) & (drawn <= 1))))
-        raise ValueError(f"propensity of arm {names[first]!r} in row {first} is {drawn[first]:g}, expected 0 < p <= 1")
+        what = f"propensity of arm {str(names[first])!r} in row {first} is {drawn[first]:g}"
+        raise ValueError(f"{what}, expected 0 < p <= 1")
     return table
 
 
