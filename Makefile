@@ -65,6 +65,11 @@ airflow: setup ## Start Airflow's scheduler and UI on http://127.0.0.1:8080 with
 bench: $(VENV)/test.stamp ## Measure the night per stage (benchmarks/night.py)
 	PYTHONPATH=. $(BIN)/python benchmarks/night.py
 
+.PHONY: docs
+docs: $(VENV)/run.stamp ## Make docs/reference anew from the code and the promises
+	PYTHONPATH=. $(BIN)/python -m offermill.reference
+	PYTHONPATH=. $(BIN)/python -m features.reference
+
 .PHONY: setup
 setup: $(VENV)/run.stamp ## Make .venv from requirements.lock
 

@@ -22,13 +22,21 @@ class Section(BaseModel):
 class ShopSettings(Section):
     """Who the shop is."""
 
+    # Short name of the shop in run ids and file names.
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+    # Name as people read it on pages.
     name: str
+    # The zone in which a business date begins and ends, such as Europe/Riga.
     time_zone: str
+    # Country of phone numbers written without +, ISO 3166 letters.
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "LV"
+    # The one currency of the shop, ISO 4217; orders in another are set aside, never summed.
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    # Digits behind the decimal point of the currency.
     currency_digits: Annotated[int, Field(ge=0, le=3)] = 2
+    # Languages in which offers are written.
     languages: tuple[Language, ...] = ("lv", "ru", "en")
+    # Language for customers whose own is not known.
     default_language: Language = "en"
 
     @field_validator("time_zone")
@@ -53,8 +61,9 @@ class MarginSettings(Section):
 
     # Margin as a share of net sales for products whose cost is unknown; pages call it an assumption.
     default_share: Share = 0.30
-    # What serving one order and one return costs (packing, till time, support), in minor units.
+    # What serving one order costs (packing, till time, support), in minor units.
     service_cost_per_order_minor: Annotated[int, Field(ge=0)] = 50
+    # What serving one return costs, in minor units.
     service_cost_per_return_minor: Annotated[int, Field(ge=0)] = 250
 
 
@@ -70,16 +79,23 @@ class CoreSettings(Section):
 class SegmentSettings(Section):
     """Where segments begin and end."""
 
+    # New: the first order was less than so many days ago.
     new_days: Annotated[int, Field(gt=0)] = 60
+    # Due: this many times the own usual gap since the last order.
     due_factor: Annotated[float, Field(gt=0)] = 1.0
+    # Slipping: this many times the own usual gap.
     slipping_factor: Annotated[float, Field(gt=0)] = 1.5
+    # Lapsed: no order for so many days.
     lapsed_days: Annotated[int, Field(gt=0)] = 180
+    # How many behavioural clusters are looked for.
     cluster_count: Annotated[int, Field(ge=2, le=20)] = 6
-    # Inert: at least this many gaps between purchase days, and gaps no more irregular than this.
+    # Inert: at least this many gaps between purchase days.
     inert_gap_count: Annotated[int, Field(ge=2)] = 5
+    # Inert: gaps no more irregular than this (standard deviation over mean).
     inert_gap_variation: Annotated[float, Field(gt=0)] = 0.6
-    # Inert: a narrow basket, hardly ever on promotion.
+    # Inert: a narrow basket, of no more categories than this.
     inert_category_count: Annotated[int, Field(ge=1)] = 5
+    # Inert: hardly ever on promotion.
     inert_promotion_share: Share = 0.2
     # Unprofitable: how certain a loss per order must be.
     unprofitable_chance: Share = 0.9
@@ -88,11 +104,17 @@ class SegmentSettings(Section):
 class ModelSettings(Section):
     """How models are trained."""
 
+    # Days after the night in which a response counts.
     horizon_days: Annotated[int, Field(gt=0)] = 28
+    # How many earlier dates a training looks back from.
     snapshot_count: Annotated[int, Field(ge=3)] = 6
+    # Days between those dates.
     snapshot_step_days: Annotated[int, Field(gt=0)] = 28
+    # Fewer training rows than this train no model.
     minimum_rows: Annotated[int, Field(gt=0)] = 500
+    # Seed of everything random in training: same data, same model.
     seed: int = 20260101
+    # Threads of a training.
     thread_count: Annotated[int, Field(gt=0)] = 1
 
 
@@ -101,9 +123,13 @@ class RandomisationSettings(Section):
 
     # Changing the salt draws all groups anew: the permanent control group would lose its history.
     salt: Annotated[str, Field(min_length=8)]
+    # Share of people who never get an offer: the yardstick of the whole programme.
     global_control_share: Share = 0.05
+    # Share of people held back from one campaign.
     campaign_control_share: Share = 0.10
+    # Share who get a random affordable offer, so that effects keep being learned.
     exploration_share: Share = 0.05
+    # Share who are drawn into a pilot where an offer has no evidence yet.
     pilot_share: Share = 0.05
 
 
