@@ -30,8 +30,12 @@ def raise_for(problems: Iterable[Problem], lines: Lines, file_name: str) -> None
     """Raise a ConfigError with one line per problem, in the file's order; nothing when there is none."""
     placed = sorted((_line(lines, problem.where), problem) for problem in problems)
     if placed:
-        texts = [f"{file_name}:{line}: {_key(problem.where)}: {problem.message}." for line, problem in placed]
+        texts = [f"{file_name}:{line}: {_key(problem.where)}: {_ended(problem.message)}" for line, problem in placed]
         raise ConfigError("\n".join(dict.fromkeys(texts)))
+
+
+def _ended(message: str) -> str:
+    return message if message.endswith(("?", ".")) else message + "."
 
 
 def _line(lines: Lines, where: Where) -> int:
@@ -46,6 +50,7 @@ def _key(where: Where) -> str:
 
 def catalogue_problems(catalogue: Catalogue, digits: int) -> Iterator[Problem]:
     """Yield what is wrong before any warehouse is looked at."""
+    yield from _empty_lists(catalogue)
     yield from _money_problems(catalogue, digits)
     yield from _campaign_problems(catalogue)
     yield from _twice(("templates",), [template.id for template in catalogue.templates])
@@ -55,6 +60,18 @@ def catalogue_problems(catalogue: Catalogue, digits: int) -> Iterator[Problem]:
         yield from _kind_problems(catalogue, template, where)
         yield from _depth_problems(template, where, digits)
         yield from _target_problems(template, where)
+
+
+def _empty_lists(catalogue: Catalogue) -> Iterator[Problem]:
+    lists: list[tuple[Where, tuple[object, ...] | None]] = [
+        (("campaigns",), catalogue.campaigns),
+        (("templates",), catalogue.templates),
+        *((("campaigns", index, "channels"), one.channels) for index, one in enumerate(catalogue.campaigns)),
+        *((("templates", index, "channels"), one.channels) for index, one in enumerate(catalogue.templates)),
+    ]
+    for where, items in lists:
+        if items is not None and not items:
+            yield Problem(where, "is empty; write at least one")
 
 
 def _amounts(catalogue: Catalogue) -> Iterator[tuple[Where, str | None]]:

@@ -81,7 +81,7 @@ class Campaign(Part):
     valid_days: Annotated[int, Field(ge=1, le=366, strict=True)] | None = None
     valid_from: Day | None = None
     valid_until: Day | None = None
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    channels: tuple[Channel, ...]
 
 
 class Texts(Part):
@@ -139,7 +139,7 @@ class Template(Part):
     max_discount: Money | None = None
     gift: Gift | None = None
     delivery: Delivery | None = None
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] | None = None
+    channels: tuple[Channel, ...] | None = None
     audience: Audience = Audience()
     budget_share: Annotated[float, Field(gt=0, le=1)] | None = None
     allow_below_cost: str | None = None
@@ -153,8 +153,8 @@ class Catalogue(Part):
     point_value: Money | None = None
     example_purchase: Money = "20"
     sign_off: str | None = None
-    campaigns: Annotated[tuple[Campaign, ...], Field(min_length=1)]
-    templates: Annotated[tuple[Template, ...], Field(min_length=1)]
+    campaigns: tuple[Campaign, ...]
+    templates: tuple[Template, ...]
 
     def campaign(self, campaign_id: str) -> Campaign:
         """Return the campaign of an id that is known to exist."""

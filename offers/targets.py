@@ -23,7 +23,7 @@ _GOODS = """
     select
         {key} as target_id,
         {name} as name,
-        bool_or(is_age_restricted) as is_age_restricted,
+        coalesce(bool_or(is_age_restricted), false) as is_age_restricted,
         cast(sum(cost_minor) as bigint) as cost_minor,
         cast(sum(list_price_minor) filter (where cost_minor is not null) as bigint) as list_minor
     from core.product
@@ -89,8 +89,7 @@ def _items(target: Target, known: Mapping[str, TargetItem], top: list[str]) -> t
 def _unknown(target: Target, known: Mapping[str, TargetItem], where: Where) -> Iterator[Problem]:
     for index, given in enumerate(target.ids):
         if given not in known:
-            hint = nearest(given, known)
-            yield Problem((*where, index), f"the shop has no {target.kind} {given!r}{hint or ''}".removesuffix("."))
+            yield Problem((*where, index), f"the shop has no {target.kind} {given!r}.{nearest(given, known)}")
 
 
 def _segment_problems(warehouse: Warehouse, catalogue: Catalogue) -> Iterator[Problem]:
@@ -102,4 +101,4 @@ def _segment_problems(warehouse: Warehouse, catalogue: Catalogue) -> Iterator[Pr
             for place, segment in enumerate(segments):
                 if segment not in known:
                     where: Where = ("templates", index, "audience", key, place)
-                    yield Problem(where, f"{segment!r} is no segment.{nearest(segment, known)}".removesuffix("."))
+                    yield Problem(where, f"{segment!r} is no segment.{nearest(segment, known)}")

@@ -34,6 +34,7 @@ _REQUIRED = {
 }
 _NAMED = re.compile(r"\{([^{}]*)\}")
 _NUMBER = re.compile(r"\d[\d\s.,]*\d|\d")
+_PERCENTAGE = re.compile(rf"({_NUMBER.pattern})\s*%")
 _END = re.compile(r"[.!?…](?=\s|$)")
 # Controls, zero-width and text-direction marks can hide or turn around what a text says.
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -99,13 +100,21 @@ def _must_say(offer: Offer) -> Iterable[str]:
 
 def _numbers(offer: Offer, pattern: str, currency: str) -> Iterator[str]:
     figures = _figures(offer, currency)
-    written = numbers(_NAMED.sub(" | ", pattern))
-    for number in sorted(written - set(figures.values())):
+    bare = _NAMED.sub(" | ", pattern)
+    written = numbers(bare)
+    for number in sorted(_contradictions(bare, figures)):
         allowed = ", ".join(f"{name} {figure}" for name, figure in sorted(figures.items()))
         yield f"says {number}, but the offer {offer.offer_id} is {allowed}"
     for name in _counted(offer):
         if f"{{{name}}}" not in pattern and figures[name] not in written:
             yield f"does not say {{{name}}} ({figures[name]})"
+
+
+def _contradictions(bare: str, figures: dict[str, Decimal]) -> set[Decimal]:
+    """Return the numbers that the rule does not hold; a percentage is the depth and nothing else is."""
+    percentages = {_number(found) for found in _PERCENTAGE.findall(bare)}
+    others = numbers(_PERCENTAGE.sub(" | ", bare))
+    return (percentages - {figures.get("depth")}) | (others - {v for k, v in figures.items() if k != "depth"})
 
 
 def _counted(offer: Offer) -> Iterable[str]:

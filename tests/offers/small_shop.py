@@ -26,14 +26,21 @@ templates:
 
 def settings(**randomisation: object) -> Settings:
     """Return settings with the given lots; half a share of everything unless named."""
-    shares = {"global_control_share": 0.05, "campaign_control_share": 0.10, "exploration_share": 0.10, "pilot_share": 0.1}
+    shares = {
+        "global_control_share": 0.05,
+        "campaign_control_share": 0.10,
+        "exploration_share": 0.10,
+        "pilot_share": 0.1,
+    }
     lots = RandomisationSettings.model_validate({"salt": "a salt for tests", **shares, **randomisation})
     return Settings(shop=ShopSettings(id="test", name="Test", time_zone="Europe/Riga"), randomisation=lots, sources={})
 
 
 def run_of(folder: Path, catalogue: str = CATALOGUE, night: date = NIGHT, **randomisation: object) -> Run:
     """Return a run whose snapshot holds the catalogue; as_of is the end of the night in Riga (UTC+3 in summer)."""
-    run = Run(night, datetime(night.year, night.month, night.day, 21), ShopPaths(folder), settings(**randomisation), "0" * 64)
+    run = Run(
+        night, datetime(night.year, night.month, night.day, 21), ShopPaths(folder), settings(**randomisation), "0" * 64
+    )
     run.snapshot.mkdir(parents=True, exist_ok=True)
     run.catalogue.write_text(catalogue, encoding="utf-8")
     return run
@@ -80,7 +87,9 @@ def people(count: int) -> dict[str, list[dict[str, object]]]:
     ids = [f"c{number:03d}" for number in range(count)]
     long_ago = datetime(2025, 1, 1)
     return {
-        "core.customer": [{"customer_id": i, "registered_at": long_ago, "language": "lv", "status": "active"} for i in ids],
+        "core.customer": [
+            {"customer_id": i, "registered_at": long_ago, "language": "lv", "status": "active"} for i in ids
+        ],
         "core.contact": [{"customer_id": i, "record_id": i, "kind": "email", "value": f"{i}@example.org"} for i in ids],
         "core.consent": [
             {
