@@ -1,29 +1,50 @@
 """The page Downloads: every file of the publication with its hash."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from dashboards.context import Context
 from dashboards.queries import Answer
+from offermill import datapackage
 
-_FOLDERS = {"segments": "segments/", "audit": "audit/"}
+Resource = dict[str, Any]
+_FOLDERS = {".": "lists", "segments": "segments", "audit": "audit"}  # folder -> section
 
 
-def _file(ctx: Context, resource: Mapping[str, Any]) -> dict[str, str]:
-    f = ctx.formats
+def _file(ctx: Context, resource: Resource) -> dict[str, Any]:
+    path = PurePosixPath(resource["path"])
     return {
-        "path": resource["path"],
-        "href": f"../../exports/{quote(ctx.edition)}/{quote(resource['path'])}",
-        "title": resource["title"],
-        "rows": f.number(resource["rows"]),
-        "size": f.size(resource["bytes"]),
+        "name": path.name,
+        "kind": path.suffix.removeprefix(".").upper(),
+        "href": f"../../exports/{quote(ctx.edition)}/{quote(str(path))}",
+        "size": ctx.formats.size(resource["bytes"]),
         "sha256": resource["hash"].removeprefix("sha256:"),
     }
 
 
-def _kind(path: str) -> str:
-    return next((kind for kind, start in _FOLDERS.items() if path.startswith(start)), "lists")
+def _row(ctx: Context, resources: Sequence[Resource], minimum: int) -> dict[str, Any]:
+    """Return one list with all its files: a segment's workbook and CSV hold the same rows."""
+    rows = datapackage.rows_of(resources[0])
+    return {
+        "title": resources[0]["title"],
+        "rows": ctx.formats.people(None if 0 < rows < minimum else rows),
+        "files": [_file(ctx, resource) for resource in resources],
+    }
+
+
+def _lists(ctx: Context) -> dict[str, list[dict[str, Any]]]:
+    """Return the lists by where they lie; a list's files share folder and stem."""
+    groups: dict[tuple[str, str], list[Resource]] = {}
+    for resource in ctx.package["resources"]:
+        path = PurePosixPath(resource["path"])
+        groups.setdefault((str(path.parent), path.stem), []).append(resource)
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _FOLDERS.values()}
+    for (parent, _), resources in groups.items():
+        # Rows of a segment are people; the number of a few people is not shown.
+        found[_FOLDERS[parent]].append(_row(ctx, resources, ctx.minimum if parent == "segments" else 0))
+    return found
 
 
 def _inputs(ctx: Context, answer: Answer) -> list[list[str]]:
@@ -41,12 +62,9 @@ def _inputs(ctx: Context, answer: Answer) -> list[list[str]]:
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
-    files: dict[str, list[dict[str, str]]] = {"lists": [], "segments": [], "audit": []}
-    for resource in ctx.package["resources"]:
-        files[_kind(resource["path"])].append(_file(ctx, resource))
     empty = ctx.t["downloads"]["empty"]
     return {
-        "files": files,
+        "lists": _lists(ctx),
         "columns": ctx.columns("downloads", "files"),
         "inputs": {"columns": ctx.columns("downloads", "inputs"), "rows": _inputs(ctx, data["inputs"])},
         "nothing": ctx.why_nothing(data["inputs"], empty["inputs"]),

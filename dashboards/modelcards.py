@@ -2,28 +2,57 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from dashboards.context import Context
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
+from offermill import expectations
 from offermill.report import charts
+from offermill.report.numbers import Formats
 
 NAMES = ("propensity", "value", "uplift")
 _FEATURES = 12
+_PARTS = ("train", "calibrate", "test")
 _TONES = {"accepted": "good", "refused": "warn", "none": ""}
 
 
 def _metrics(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:
     measures, f = ctx.t["models"]["measures"], ctx.formats
     model, rule = card.get("metrics", {}), card.get("baseline", {})
-    known = [name for name in model if isinstance(model[name], int | float)]
+    known = [*measures, *sorted(set(model) - set(measures))]
     rows = []
     for name in known:
-        title, better = measures.get(name, [name.replace("_", " "), ""])
-        digits = 0 if abs(model[name]) >= 1000 else 4
-        rows.append([title, f.number(model[name], digits), f.number(rule.get(name), digits), better])
+        if isinstance(model.get(name), int | float):
+            title, better = measures.get(name, [name.replace("_", " "), ""])
+            rows.append([title, _figure(f, name, model[name]), _figure(f, name, rule.get(name)), better])
     return rows
+
+
+def _figure(f: Formats, name: str, value: float | None) -> str:
+    """Return a measure: money where its name says so, else a number."""
+    if name.endswith("_minor"):
+        return f.money(None if value is None else round(value))
+    return f.number(value, 4)
+
+
+def _arms(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the measured extra chance to buy per randomised offer, with its interval."""
+    arms, f = card.get("arms") or [], ctx.formats
+    if not arms:
+        return None
+    ends = ("estimate", "low", "high")
+    cells = [[arm["arm"], *(f.share(arm[end]) for end in ends), f.people(arm["row_count"])] for arm in arms]
+    drawn = [
+        {"arm": arm["arm"], "mean": arm["estimate"], "low": arm["low"], "high": arm["high"],
+         "said": f.share(arm["estimate"]), "span": f"{f.share(arm['low'])} to {f.share(arm['high'])}"}
+        for arm in arms
+    ]  # fmt: skip
+    axis = ctx.t["models"]["axis"]["chance"]
+    tooltip = {"arm": ctx.columns("models", "arms")[0]["title"], "said": axis, "span": "95 %"}
+    chart = charts.ranges(drawn, label="arm", title=axis, tooltip=tooltip, is_share=True)
+    return {"chart": chart, "rows": cells, "columns": ctx.columns("models", "arms")}
 
 
 def _calibration(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -73,9 +102,16 @@ def _features(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
     )
     return {
         "chart": chart,
-        "rows": [[row["name"], row["said"]] for row in drawn],
+        "rows": [[row["name"], row["said"], _meaning(row["name"])] for row in drawn],
         "columns": ctx.columns("models", "features"),
     }
+
+
+@cache
+def _meaning(feature: str) -> str:
+    """Return what a feature means, from the promises about features.customer."""
+    column = expectations.load("features.customer").columns.get(feature)
+    return f"{column.meaning} ({column.unit})" if column and column.unit else column.meaning if column else ""
 
 
 def _data(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:
@@ -90,7 +126,7 @@ def _data(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:
             f.number(part["row_count"]),
             f.number(part.get("buyer_count")),
         ]
-        for name, part in parts.items()
+        for name, part in sorted(parts.items(), key=lambda item: _PARTS.index(item[0]) if item[0] in _PARTS else 9)
     ]
 
 
@@ -127,6 +163,7 @@ def _card(ctx: Context, name: str, answer: Answer) -> dict[str, Any]:
         "metrics": _metrics(ctx, card),
         "calibration": _calibration(ctx, card),
         "features": _features(ctx, card),
+        "arms": _arms(ctx, card),
         "data": _data(ctx, card),
     }
 

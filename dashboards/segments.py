@@ -1,6 +1,6 @@
 """The page Segments: sizes and portraits per family, how segments overlap, who moved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dashboards.context import Context
@@ -20,17 +20,37 @@ _HIDDEN_WITH = (
 
 
 def _families(ctx: Context, portraits: Answer) -> list[dict[str, Any]]:
+    """Return the families in the order of the texts; those of a single segment stand together at the end."""
     shown = suppress(portraits.rows, "customer_count", ctx.minimum, within=("family",), also=_HIDDEN_WITH)
-    known = list(ctx.t["segments"]["families"])
-    names = sorted(
-        {row["family"] for row in shown}, key=lambda name: (known.index(name) if name in known else 99, name)
+    groups: dict[str, list[Row]] = {}
+    for row in shown:
+        groups.setdefault(row["family"], []).append(row)
+    large = [_family(ctx, name, groups[name]) for name in _ordered(ctx, groups) if len(groups[name]) > 1]
+    single = [name for name in _ordered(ctx, groups) if len(groups[name]) == 1]
+    rows = [groups[name][0] for name in single]
+    return (
+        [*large, _section(ctx, ctx.t["segments"]["single"], [_words(ctx, name) for name in single], rows)]
+        if rows
+        else large
     )
-    return [_family(ctx, name, [row for row in shown if row["family"] == name]) for name in names]
+
+
+def _ordered(ctx: Context, names: Iterable[str]) -> list[str]:
+    known = list(ctx.t["segments"]["families"])
+    return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
+def _words(ctx: Context, family: str) -> tuple[str, str]:
+    title, meaning = ctx.t["segments"]["families"].get(family, (family, ""))
+    return str(title), str(meaning)
 
 
 def _family(ctx: Context, name: str, rows: Sequence[Row]) -> dict[str, Any]:
-    words = ctx.t["segments"]["families"].get(name, [name, ""])
-    *title, meaning = words
+    title, meaning = _words(ctx, name)
+    return _section(ctx, title, [("", meaning)], rows)
+
+
+def _section(ctx: Context, title: str, meanings: Sequence[tuple[str, str]], rows: Sequence[Row]) -> dict[str, Any]:
     axis = ctx.t["segments"]["axis"]["customers"]
     drawn = [
         {
@@ -40,11 +60,10 @@ def _family(ctx: Context, name: str, rows: Sequence[Row]) -> dict[str, Any]:
         }
         for row in rows
     ]
-    tooltip = {"segment": ctx.t["segments"]["columns"]["portraits"][0], "said": axis}
+    tooltip = {"segment": ctx.columns("segments", "portraits")[0]["title"], "said": axis}
     return {
-        "name": name,
-        "title": ", ".join(title),
-        "meaning": meaning,
+        "title": title,
+        "meanings": [f"{name}: {meaning}" if name else meaning for name, meaning in meanings if meaning],
         "columns": ctx.columns("segments", "portraits"),
         "rows": [_portrait(ctx, row) for row in rows],
         "chart": charts.bars(drawn, label="segment", value="count", title=axis, tooltip=tooltip),
@@ -72,22 +91,32 @@ def _cell(ctx: Context, count: int | None, size: int) -> dict[str, Any]:
     if not count:
         return {"text": "", "heat": "0", "stays": False}
     if count < ctx.minimum:
-        return {"text": ctx.formats.people(None), "heat": "0", "stays": False}
+        return {"text": ctx.formats.few, "heat": "0", "stays": False}
     return {"text": ctx.formats.share(count / size, 0), "heat": f"{count / size:.2f}", "stays": False}
 
 
 def _overlap(ctx: Context, answer: Answer) -> dict[str, Any]:
+    """Return segments against segments, grouped by family; a segment's own family and small segments are left out."""
     counts = {(row["segment_a"], row["segment_b"]): row["customer_count"] for row in answer.rows}
-    sizes = {one: count for (one, other), count in counts.items() if one == other}
-    names = [name for name in sizes if sizes[name] >= ctx.minimum]
-    rows = [
+    sizes = {one: count for (one, other), count in counts.items() if one == other and count >= ctx.minimum}
+    families = _ordered(ctx, {name.partition(":")[0] for name in sizes})
+    groups = [
         {
-            "name": one,
-            "cells": [_cell(ctx, None if one == other else counts.get((one, other)), sizes[one]) for other in names],
+            "title": _words(ctx, family)[0],
+            "segments": sorted(name for name in sizes if name.partition(":")[0] == family),
         }
-        for one in names
+        for family in families
     ]
-    return {"names": names, "rows": rows}
+    names = [name for group in groups for name in group["segments"]]
+
+    def cell(one: str, other: str) -> dict[str, Any]:
+        is_same_family = one.partition(":")[0] == other.partition(":")[0]
+        return _cell(ctx, None if is_same_family else counts.get((one, other)), sizes[one])
+
+    rows = {one: {"name": one.partition(":")[2], "cells": [cell(one, other) for other in names]} for one in names}
+    shown = [{"title": group["title"], "rows": [rows[name] for name in group["segments"]]} for group in groups]
+    heads = [row["name"] for row in rows.values()]
+    return {"groups": shown if len(groups) > 1 else [], "names": heads}
 
 
 def _matrix(ctx: Context, family: str, rows: Sequence[Row]) -> dict[str, Any]:
@@ -101,7 +130,7 @@ def _matrix(ctx: Context, family: str, rows: Sequence[Row]) -> dict[str, Any]:
     ]
     f = ctx.formats
     shown = f.people(moved if moved >= ctx.minimum or not moved else None)
-    title = ctx.t["segments"]["families"].get(family, [family, ""])[0]
+    title = _words(ctx, family)[0]
     return {
         "title": title,
         "names": now,
@@ -114,7 +143,7 @@ def _move(ctx: Context, count: int, stays: bool, moved: int) -> dict[str, Any]:
     if not count:
         return {"text": "", "heat": "0", "stays": stays}
     if count < ctx.minimum:
-        return {"text": ctx.formats.people(None), "heat": "0", "stays": stays}
+        return {"text": ctx.formats.few, "heat": "0", "stays": stays}
     return {
         "text": ctx.formats.number(count),
         "heat": "0" if stays else f"{min(1, count / max(moved, 1)):.2f}",

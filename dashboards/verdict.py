@@ -11,6 +11,7 @@ from offermill.run import Run
 
 USE, CARE, STOP = "use", "care", "stop"
 TONES = {USE: "good", CARE: "warn", STOP: "bad"}
+_NAMED = 3  # broken promises named on the first page; the rest are counted
 _SOURCE_TONES = {"fresh": "good", "late": "bad", "never": "warn", "old": "warn", "history": ""}
 
 
@@ -21,7 +22,6 @@ class SourceState:
     source: str
     state: str
     delivered_on: date | None
-    days_old: int
     tonight_count: int
     reject_count: int
     accepted_count: int
@@ -51,9 +51,8 @@ def states(run: Run, rows: Sequence[Row]) -> list[SourceState]:
 
 def _source_state(run: Run, name: str, row: Row | None) -> SourceState:
     day = row["delivered_on"] if row else None
-    age = (run.business_date - day).days if day else 0
     counts = [int(row[key] or 0) if row else 0 for key in ("tonight_count", "reject_count", "accepted_count")]
-    return SourceState(name, _state(run, name, day, row is not None), day, age, *counts)
+    return SourceState(name, _state(run, name, day, row is not None), day, *counts)
 
 
 Finding = tuple[str, str]  # (verdict it forces, the sentence)
@@ -65,20 +64,22 @@ def _of_sources(ctx: Context, sources: Answer) -> Iterator[Finding]:
         settings = ctx.run.settings.sources.get(state.source)
         if state.state == "late":
             day = ctx.formats.day(state.delivered_on)
-            yield CARE, because["late"].format(source=state.source, days=state.days_old or "?", day=day)
+            yield CARE, because["late"].format(source=state.source, day=day)
         if state.state == "never" and settings and settings.required:
             yield STOP, because["never"].format(source=state.source)
 
 
-def _of_checks(ctx: Context, checks: Answer) -> Iterator[Finding]:
+def _of_checks(ctx: Context, checks: Answer, broken: Answer) -> Iterator[Finding]:
     because = ctx.t["tonight"]["because"]
     if not checks.rows:
         yield CARE, because["no_checks"]
-    for row in checks.rows:
-        if row["broken_count"]:
-            is_critical = row["severity"] == "critical"
-            words = because["critical" if is_critical else "warning"]
-            yield STOP if is_critical else CARE, words.format(count=row["broken_count"])
+    for row in broken.rows[:_NAMED]:
+        is_critical = row["severity"] == "critical"
+        words = because["critical" if is_critical else "warning"]
+        yield STOP if is_critical else CARE, words.format(address=row["address"], description=row["description"])
+    if len(broken.rows) > _NAMED:
+        # Sorted by severity: when a critical one is among the rest, one was named before.
+        yield CARE, because["more"].format(count=len(broken.rows) - _NAMED)
 
 
 def _of_decisions(ctx: Context, data: Mapping[str, Answer]) -> Iterator[Finding]:
@@ -96,7 +97,11 @@ def _of_decisions(ctx: Context, data: Mapping[str, Answer]) -> Iterator[Finding]
 
 def of(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return the verdict with its tone and every reason."""
-    findings = [*_of_decisions(ctx, data), *_of_checks(ctx, data["checks"]), *_of_sources(ctx, data["sources"])]
+    findings = [
+        *_of_decisions(ctx, data),
+        *_of_checks(ctx, data["checks"], data["broken"]),
+        *_of_sources(ctx, data["sources"]),
+    ]
     forced = {verdict for verdict, _ in findings}
     verdict = STOP if STOP in forced else CARE if CARE in forced else USE
     checks = sum(row["kept_count"] for row in data["checks"].rows)

@@ -40,6 +40,11 @@ class Resource:
     money: dict[str, int] = field(default_factory=dict)
 
 
+def rows_of(described: dict[str, Any]) -> int:
+    """Return the number of records of a resource in a package."""
+    return int(described["rows"] if "rows" in described else described["row_count"])
+
+
 def sha256(path: Path) -> str:
     """Return a file's SHA-256 in hex, read in pieces."""
     digest = hashlib.sha256()
@@ -62,6 +67,7 @@ def _schema(resource: Resource) -> dict[str, Any]:
 def _csv_parts(resource: Resource) -> dict[str, Any]:
     return {
         "type": "table",
+        "rows": resource.rows,
         "dialect": {"csv": {"delimiter": ",", "lineTerminator": "\n", "doubleQuote": True}},
         "schema": _schema(resource),
     }
@@ -79,9 +85,9 @@ def _described(folder: Path, resource: Resource) -> dict[str, Any]:
         "encoding": "utf-8",
         "bytes": path.stat().st_size,
         "hash": f"sha256:{sha256(path)}",
-        "rows": resource.rows,
     }
-    described |= _csv_parts(resource) if kind == "csv" else {"type": "file"}
+    # Frictionless counts the rows of tables; of other files it could not, so they carry the number under our own name.
+    described |= _csv_parts(resource) if kind == "csv" else {"type": "file", "row_count": resource.rows}
     return described | ({"money_minor": resource.money} if resource.money else {})
 
 

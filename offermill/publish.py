@@ -54,9 +54,9 @@ def _parsed(name: str) -> tuple[str, int] | None:
     return (match["day"], int(match["version"] or 1)) if match else None
 
 
-def editions(exports: Path) -> list[str]:
-    """Return the names of the published editions, oldest first."""
-    found = {path.name: _parsed(path.name) for path in exports.glob("*") if path.is_dir()}
+def editions(folder: Path) -> list[str]:
+    """Return the names of the editions in `exports` or `site`, oldest first."""
+    found = {path.name: _parsed(path.name) for path in folder.glob("*") if path.is_dir()}
     return sorted((name for name, parsed in found.items() if parsed), key=lambda name: found[name] or ("", 0))
 
 
@@ -132,9 +132,9 @@ def _place_assets(source: Path, target: Path) -> None:
 
 def _point(run: Run, name: str) -> None:
     """Move the pointers, the last act; a backfilled older night does not become the latest."""
-    found = editions(run.shop.exports)
-    durable.replace(run.shop.site / "index.html", nights.page(run.settings.shop.name, found[::-1]).encode())
-    if found[-1] == name:
+    shown = editions(run.shop.site)[::-1]
+    durable.replace(run.shop.site / "index.html", nights.page(run.settings.shop.name, shown).encode())
+    if editions(run.shop.exports)[-1] == name:
         durable.replace(run.shop.exports / POINTER, _pointer(run.shop.exports / name, name))
 
 

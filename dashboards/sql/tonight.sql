@@ -50,6 +50,13 @@ where business_date = $business_date and schema_name <> 'publish'
 group by severity
 order by severity
 
+-- name: broken
+-- One row per broken promise, those that must hold first.
+select schema_name || '.' || table_name as address, severity, description
+from meta.check_result
+where business_date = $business_date and schema_name <> 'publish' and not is_success
+order by severity, schema_name, table_name, check_index
+
 -- name: limits
 -- One row: the budget for all offers together.
 select limit_name, period, cap_minor, used_before_minor, expected_minor, worst_minor, left_minor

@@ -15,6 +15,7 @@ Spec = dict[str, Any]
 
 INK, MUTED, GRID = "var(--ink)", "var(--muted)", "var(--line)"
 SERIES = [f"var(--series-{number})" for number in range(1, 7)]
+_ROOM = 1.12  # the longest bar leaves room for its figure
 BAR_PITCH = 26  # pixels per bar: a label's line height and air
 _FONT = "system-ui, sans-serif"
 _AXIS = {
@@ -63,24 +64,26 @@ def bars(
     color: int = 1,
     is_share: bool = False,
 ) -> Spec:
-    """Return horizontal bars in the order of the rows."""
-    chart = alt.Chart(_data(rows)).mark_bar(color=SERIES[color - 1], cornerRadiusEnd=3, height={"band": 0.7})
-    encoded = chart.encode(
-        y=alt.Y(field=label, type="nominal", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False)),
-        x=alt.X(field=value, type="quantitative", title=title, axis=_measure(is_share)),
-        tooltip=_tooltips(tooltip),
+    """Return horizontal bars in the order of the rows, each with its figure (`said`) behind it."""
+    y = alt.Y(field=label, type="nominal", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False))
+    room = alt.Scale(domain=[0, _ROOM * max((float(str(row[value])) for row in rows), default=1) or 1])
+    x = alt.X(field=value, type="quantitative", title=title, axis=_measure(is_share), scale=room)
+    base = alt.Chart(_data(rows)).encode(y=y, x=x, tooltip=_tooltips(tooltip))
+    drawn = base.mark_bar(color=SERIES[color - 1], cornerRadiusEnd=3, height={"band": 0.7})
+    figures = base.mark_text(align="left", dx=5, fontSize=11, color=MUTED).encode(
+        text=alt.Text(field="said", type="nominal")
     )
-    return _finish(encoded, BAR_PITCH * max(len(rows), 1))
+    return _finish(alt.layer(drawn, figures), BAR_PITCH * max(len(rows), 1))
 
 
 def _measure(is_share: bool = False) -> alt.Axis:
     return alt.Axis(tickCount=5, domain=False, **({"format": "%"} if is_share else {}))
 
 
-def ranges(rows: Sequence[Row], *, label: str, title: str, tooltip: Mapping[str, str]) -> Spec:
+def ranges(rows: Sequence[Row], *, label: str, title: str, tooltip: Mapping[str, str], is_share: bool = False) -> Spec:
     """Return a dot (`mean`) on a line from `low` to `high` per row, with a rule at zero."""
     y = alt.Y(field=label, type="nominal", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False))
-    x = alt.X(field="low", type="quantitative", title=title, axis=_measure())
+    x = alt.X(field="low", type="quantitative", title=title, axis=_measure(is_share))
     base = alt.Chart(_data(rows)).encode(y=y)
     zero = (
         alt.Chart(_data([{"zero": 0}])).mark_rule(strokeDash=[4, 4]).encode(x=alt.X(field="zero", type="quantitative"))

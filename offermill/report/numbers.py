@@ -37,6 +37,11 @@ class Formats:
         """Return a count of people; None stands for one too small to be shown."""
         return f"under {self.minimum_cell}" if count is None else self.number(count)
 
+    @property
+    def few(self) -> str:
+        """Return what stands in a narrow cell for a count too small to be shown."""
+        return f"<{self.minimum_cell}"
+
     def money(self, minor: int | None) -> str:
         """Return an amount in minor units as money."""
         if minor is None:

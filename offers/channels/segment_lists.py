@@ -40,16 +40,21 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 Row = tuple[Any, ...]
 
 
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
 def file_name(family: str, segment: str) -> str:
     """Return the name of a segment's files without the ending: `lifecycle-at-risk`.
 
     Raises:
         PublishError: the segment has no letters or digits a file name could be made of, or too many.
     """
-    plain = unicodedata.normalize("NFKD", f"{family}-{segment}").encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    has_segment = re.search(r"[a-z0-9]", unicodedata.normalize("NFKD", segment).lower())
-    if not (_NAME.fullmatch(name) and has_segment):
+    folder, own = _slug(family), _slug(segment)
+    # cluster-a of the family cluster is not cluster-cluster-a.
+    name = own if own == folder or own.startswith(f"{folder}-") else f"{folder}-{own}"
+    if not own or not _NAME.fullmatch(name):
         raise PublishError(
             f"segments.membership: no file name can be made of the segment {segment!r} of {family!r}; "
             "name it with 1 to 80 Latin letters, digits and hyphens."

@@ -1,0 +1,144 @@
+"""The pages in headless Chromium: charts are drawn, nothing is asked of a host, a phone does not scroll sideways."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboards.pages import PAGES
+from tests import literal_night
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium (apt-get install chromium)"),
+]
+FILES = [page.file for page in PAGES]
+# Relative luminance (WCAG 2.2) of the text against the first opaque background behind it.
+CONTRAST = """
+() => {
+  const parsed = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
+  const linear = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  const behind = (node) => { for (; node; node = node.parentElement) {
+    const color = parsed(getComputedStyle(node).backgroundColor);
+    if (color[3] === 1) return color; } return [255, 255, 255, 1]; };
+  const poor = [];
+  for (const node of document.querySelectorAll("main *, header *, footer *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !node.checkVisibility() || node.closest("svg, td[style]")) continue;
+    const [a, b] = [light(parsed(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${node.className} ${node.textContent.trim().slice(0, 40)}`);
+  }
+  return poor;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """One page, opened and drawn, with everything it complained about or asked for."""
+
+    def __init__(self, browser: Any, published: Path, file: str, **options: Any) -> None:
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page = browser.new_context(**options).new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.said.append(f"dialog {dialog.message}"))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto((published / "site" / literal_night.DAY.isoformat() / file).as_uri())
+        self.charts = self.page.locator("[data-specification]").count()
+        self.page.wait_for_function(f"document.querySelectorAll('.drawn svg').length === {self.charts}", timeout=15_000)
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}, id="light"),
+        pytest.param({"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}, id="phone, dark"),
+    ],
+)
+def test_a_page_draws_fits_and_keeps_to_itself(
+    browser: Any, published: Path, file: str, options: dict[str, Any]
+) -> None:
+    visit = Visit(browser, published, file, **options)
+    assert visit.said == []
+    assert [url for url in visit.asked if not url.startswith(("file:///", "data:"))] == []
+    width = visit.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= options["viewport"]["width"], "the page scrolls sideways"
+    assert visit.page.evaluate(CONTRAST) == []
+    visit.close()
+
+
+def test_the_pages_draw_charts_at_all(browser: Any, published: Path) -> None:
+    visit = Visit(browser, published, "index.html")
+    assert visit.charts >= 2
+    assert visit.page.locator("#groups svg path").count() > 5
+    visit.close()
+
+
+def test_the_table_beside_a_chart_opens_with_the_keyboard(browser: Any, published: Path) -> None:
+    visit = Visit(browser, published, "index.html")
+    summary = visit.page.locator("details.twin summary").first
+    summary.focus()
+    visit.page.keyboard.press("Enter")
+    assert visit.page.locator("#groups-table").is_visible()
+    visit.close()
+
+
+def test_the_filter_finds_rows_by_all_words(browser: Any, published: Path) -> None:
+    visit = Visit(browser, published, "quality.html")
+    visit.page.fill("input[data-table]", "tier ALERT(3)")
+    assert visit.page.locator("#checks-table tbody tr:visible").count() == 2
+    assert visit.page.locator("#checks-table-count").text_content() == "2 / 14"
+    visit.close()
+
+
+def test_colours_follow_the_readers_choice(browser: Any, published: Path) -> None:
+    seen = set()
+    for scheme in ("light", "dark"):
+        visit = Visit(browser, published, "index.html", color_scheme=scheme)
+        bar = visit.page.locator("#groups svg path[fill*='series-1']").first
+        seen.add(
+            (
+                visit.page.evaluate("getComputedStyle(document.body).backgroundColor"),
+                bar.evaluate("e => getComputedStyle(e).fill"),
+            )
+        )
+        visit.close()
+    assert len({paper for paper, _ in seen}) == len({bar for _, bar in seen}) == 2
+
+
+def test_print_shows_the_whole_table_on_white(browser: Any, published: Path) -> None:
+    visit = Visit(browser, published, "quality.html", color_scheme="dark")
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    style = visit.page.locator(".tall").first.evaluate(
+        "e => [getComputedStyle(e).maxHeight, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert style == ["none", "rgb(255, 255, 255)"]
+    assert not visit.page.locator("nav.pages").is_visible()
+    visit.close()
+
+
+def test_the_front_page_opens_the_newest_night(browser: Any, published: Path) -> None:
+    page = browser.new_page()
+    page.goto((published / "site" / "index.html").as_uri())
+    page.wait_for_url("**/2026-06-30/index.html")
+    assert page.locator("h1").text_content() == "Tonight"
+    page.close()
