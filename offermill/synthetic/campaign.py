@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from offermill.synthetic import response, trips
+from offermill.synthetic import expected, response, trips
 from offermill.synthetic.arrays import Bools, Floats, Ints, Random, whole
 from offermill.synthetic.assortment import WEB, Assortment
 from offermill.synthetic.baskets import NATURAL, Lines, Visits
@@ -97,7 +97,7 @@ def pilot(random: Random, people: People, world: World, start: Rhythm, taken: Tr
         now, today = world.clock.effort_on(day), day_number(day)
         last = trips.last_before(taken, start, np.full(count, now))
         chosen = np.flatnonzero((wave == number) & may_get_offers(people, today, last, now))
-        until = np.full(len(chosen), today + response.HORIZON_DAYS - 1)
+        until = np.full(len(chosen), today + expected.HORIZON_DAYS - 1)
         drawn = Drawn(chosen, arm[chosen], until, np.ones(len(chosen), np.bool_), number)
         parts.append(give(random, people, world, Moment(today, last[chosen]), drawn, pilot_offers()))
     return Assignments.joined(parts)
@@ -119,7 +119,7 @@ def give(
 ) -> Assignments:
     """Give the offers on a day and decide who is persuaded, and when."""
     some, count, day = people.take(drawn.row), len(drawn.row), moment.day
-    start, end = (world.clock.effort_after(day, days) for days in (0, response.HORIZON_DAYS))
+    start, end = (world.clock.effort_after(day, days) for days in (0, expected.HORIZON_DAYS))
     extra = _extra(some, world, moment, drawn, offers) * drawn.works
     closes = world.clock.effort_at((drawn.until_day + 1) * DAY)
     when = start + random.random(count) * (np.minimum(closes, end) - start)
@@ -137,7 +137,7 @@ def give(
 
 
 def _extra(people: People, world: World, moment: Moment, drawn: Drawn, offers: list[Offer]) -> Floats:
-    typical = response.baskets(people, world.goods, world.clock, moment.last, moment.day)
+    typical = expected.baskets(people, world.goods, world.clock, moment.last, moment.day)
     now, extra = world.clock.effort_after(moment.day), np.zeros(len(people))
     for code, offer in enumerate(offers):
         chance = response.persuaded(people, moment.last, now, response.depth(people, typical, offer))

@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from offermill.errors import InputError
-from offermill.synthetic import response, truth
+from offermill.synthetic import expected, truth
 from offermill.synthetic.arrays import Ints, decimals, numbered
 from offermill.synthetic.outreach import LABELS, PROPENSITY
 
@@ -43,7 +43,7 @@ def read(offers: pa.Table | Path | None, start: date) -> Listed:
     if missing:
         raise InputError(f"the offer list lacks the column {', '.join(sorted(missing))}; it has {table.column_names}")
     persons = truth.persons_of(table["customer_id"].to_pylist())
-    until = _dates(table, "valid_until", start + timedelta(days=response.HORIZON_DAYS - 1))
+    until = _dates(table, "valid_until", start + timedelta(days=expected.HORIZON_DAYS - 1))
     return Listed(_labels(table, start), persons, np.array(until.cast(pa.int32()).to_pylist(), dtype=np.int64))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from offermill.errors import InputError
-from offermill.synthetic import response, state, trips
+from offermill.synthetic import expected, response, state, trips
 from offermill.synthetic.arrays import Bools, Floats, Ints
 from offermill.synthetic.clock import day_number
 from offermill.synthetic.offers import Offer, parse
@@ -97,13 +97,13 @@ class Known:
     last: Floats
     now: float
     without: Floats
-    typical: response.Baskets
+    typical: expected.Baskets
 
     @classmethod
     def of(cls, world: World, people: People, last: Floats, day: int) -> "Known":
         """People with their last natural trip before a day number."""
-        start, end = world.clock.effort_after(day), world.clock.effort_after(day, response.HORIZON_DAYS)
-        typical = response.baskets(people, world.goods, world.clock, last, day)
+        start, end = world.clock.effort_after(day), world.clock.effort_after(day, expected.HORIZON_DAYS)
+        typical = expected.baskets(people, world.goods, world.clock, last, day)
         return cls(people, last, start, trips.chance(people, last, start, end), typical)
 
     def take(self, rows: Ints) -> "Known":
@@ -123,27 +123,28 @@ def _fill(answers: Floats, world: World, standing: Standing, persons: Ints, aske
     known = Known.of(world, folk.take(rows), last[rows], day)
     for code, offer in enumerate(asked.offers):
         wanted = np.flatnonzero(asked.codes[mine] == code)
-        answers[np.flatnonzero(mine)[wanted]] = columns(world, known.take(back[wanted]), offer)
+        answers[np.flatnonzero(mine)[wanted]] = columns(known.take(back[wanted]), offer)
     return mine
 
 
-def columns(world: World, known: Known, offer: Offer | None) -> Floats:
+def columns(known: Known, offer: Offer | None) -> Floats:
     """The columns of the truth under one offer: (n, columns)."""
     nothing = np.zeros(len(known.people))
-    extra, redeems, cost = (nothing, nothing, nothing) if offer is None else _offer(world, known, offer)
+    extra, redeems, cost = (nothing, nothing, nothing) if offer is None else _offer(known, offer)
+    net, margin = known.typical.extra_net, known.typical.extra_margin
+    if offer is not None:
+        net, margin = response.extra_basket(known.people, known.typical, offer)
     with_offer = 1 - (1 - known.without) * (1 - extra)
-    margin = known.typical.extra_margin
-    money = (known.typical.extra_net, margin, cost, extra * margin - cost)
-    return np.stack([known.without, with_offer, redeems, *money], axis=1)
+    return np.stack([known.without, with_offer, redeems, net, margin, cost, extra * margin - cost], axis=1)
 
 
-def _offer(world: World, known: Known, offer: Offer) -> tuple[Floats, Floats, Floats]:
+def _offer(known: Known, offer: Offer) -> tuple[Floats, Floats, Floats]:
     """Chance of an extra trip, of redeeming, and the expected cost."""
     people, typical = known.people, known.typical
     extra = response.persuaded(people, known.last, known.now, response.depth(people, typical, offer))
     may_natural, may_extra = response.qualifying(people, typical, offer)
     natural, caused = known.without * people.redeem_chance * may_natural, extra * may_extra
-    cost_natural, cost_caused = response.discounts(people, world.goods, typical, offer)
+    cost_natural, cost_caused = response.discounts(people, typical, offer)
     both = natural * caused
     cost = (natural - both) * cost_natural + (caused - both) * cost_caused + both * (cost_natural + cost_caused) / 2
     return extra, natural + caused - both, cost
