@@ -114,7 +114,9 @@ class _Reader:
         return [_text(name, record.get(name), limit) for name in self._wanted.values()]
 
     def _reject(self, number: int, line: str, problem: ValueError) -> None:
-        reason = str(problem) if isinstance(problem, _NotAllowedError) else f"is not valid JSON: {problem}."
+        reason = str(problem)
+        if isinstance(problem, json.JSONDecodeError):
+            reason = f"is not valid JSON at character {problem.pos + 1}: {problem.msg}."
         self._rejects.append(Reject(number, reason, line.rstrip("\n")[:RECORD_CHARACTERS]))
 
     def _check_names(self) -> None:

@@ -40,6 +40,10 @@ _ISO_TIME = _ISO_DATE + "[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,9})?)?"
 _OFFSET = "(?: ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?))?"
 
 
+# Longer than any step of clocks, shorter than the time between two steps.
+_BEFORE = "3 hours"
+
+
 def local_time(field: Field) -> str | None:
     """Return SQL for the time without its offset, null when it has one; None when the column is always an instant."""
     if field.column.base != "timestamp" or field.found == ZONED or "%z" in (field.source.timestamp_format or ""):
@@ -93,11 +97,18 @@ def timestamp(field: Field) -> str:
     instant = _instant(field)
     if local_time(field) is None:
         return str(instant)
-    earlier = f"{field.zoned} - interval 1 hour"
-    first = f"case when timezone($time_zone, {earlier}) = {field.local} then {earlier} else {field.zoned} end"
     exists = f"timezone($time_zone, {field.zoned}) = {field.local}"
-    utc = f"case when {exists} then {_utc(first)} end"
+    utc = f"case when {exists} then {_first_occurrence(field)} end"
     return utc if instant is None else f"case when {field.local} is null then {instant} else {utc} end"
+
+
+def _first_occurrence(field: Field) -> str:
+    """Return SQL for the earlier instant with the same local time, if there is one, whatever the clocks' step is."""
+    last = _utc(field.zoned)
+    passed = f"{field.local} - timezone($time_zone, {field.zoned} - interval {_BEFORE})"
+    earlier = f"{last} - interval {_BEFORE} + ({passed})"
+    shows_the_same = f"timezone($time_zone, timezone('UTC', {earlier})) = {field.local}"
+    return f"case when {passed} = interval {_BEFORE} then {last} when {shows_the_same} then {earlier} else {last} end"
 
 
 def timestamp_reasons(field: Field) -> list[Reason]:
