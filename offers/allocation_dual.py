@@ -14,6 +14,8 @@ from offers.allocation_types import Floats
 
 # Relative distance between the bound and the planes' floor at which the prices are good enough.
 _TOLERANCE = 1e-9
+# Bounds of whole values are rounded down: a hundredth of a minor unit is nothing.
+_WHOLE_TOLERANCE = 0.01
 _MAX_PASSES = 150
 # A step that lowers the bound by this share of what the planes promised lets the box grow; others make it shrink.
 _SERIOUS = 0.1
@@ -61,8 +63,14 @@ class _Search:
         self.radius = radius
         self.best = np.minimum(start, highest)
         self.lowest = np.inf
+        self.tried: set[tuple[float, ...]] = set()
         self.slopes: list[Floats] = []
         self.offsets: list[float] = []
+
+    @property
+    def tolerance(self) -> float:
+        """Return how much lower the bound would have to get to be worth a pass."""
+        return max(_TOLERANCE * abs(self.lowest), _WHOLE_TOLERANCE if self.problem.has_whole_values else 0.0)
 
     def points(self) -> Iterator[Floats]:
         """Yield prices to try until the planes prove that the best cannot be bettered by more than the tolerance."""
@@ -70,7 +78,7 @@ class _Search:
         for _ in range(_MAX_PASSES):
             point, floor, is_inside = self._lowest_plane()
             promised = self.lowest - floor
-            if promised <= _TOLERANCE * abs(self.lowest):
+            if promised <= self.tolerance or tuple(point) in self.tried:
                 if is_inside:
                     return
                 self.radius = np.minimum(self.radius * 4.0, self.highest)
@@ -82,6 +90,7 @@ class _Search:
 
     def cut(self, point: Floats) -> None:
         """Evaluate the bound at a point and keep its plane."""
+        self.tried.add(tuple(point))
         best, chosen = self.problem.best(point)
         slope = (self.problem.caps - self.problem.usage_of(chosen)).astype(np.float64)
         height = float(point @ self.problem.caps + best.sum())

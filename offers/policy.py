@@ -13,7 +13,7 @@ import pyarrow as pa
 from offermill.money import share_of
 from offers import propensity
 from offers.allocation import Choice, Limit, allocate
-from offers.draws import Draw, draw
+from offers.draws import Draw, Purse, draw
 from offers.people import CHOOSE, EXPLORE, NOTHING, PILOT, Flags, Floats, Ints, Pairs, People, best_per_person
 
 BUDGET = "budget"
@@ -112,10 +112,9 @@ def _draw_pilot(people: People, pairs: Pairs, rules: Rules, pilotable: Flags, is
         people,
         pairs,
         could=people.group >= EXPLORE if is_cold else people.group == PILOT,
-        mask=pilotable & ~pairs.is_held_back,
+        mask=pilotable,
         amount=pairs.worst,
-        purse=rules.available_minor if is_cold else purse(rules.available_minor, rules.pilot),
-        hard=rules.available_minor,
+        purse=Purse(purse(rules.available_minor, 1.0 if is_cold else rules.pilot), rules.available_minor),
         purpose=(rules.lot[0], "arm", rules.lot[1]),
         has_control=True,
     )
@@ -126,10 +125,9 @@ def _draw_explorers(people: People, pairs: Pairs, rules: Rules, explorable: Flag
         people,
         pairs,
         could=people.group == EXPLORE,
-        mask=explorable & ~pairs.is_held_back,
+        mask=explorable,
         amount=pairs.cost,
-        purse=purse(rules.available_minor, rules.explore),
-        hard=left,
+        purse=Purse(purse(rules.available_minor, rules.explore), left),
         purpose=(rules.lot[0], "explore", rules.lot[1]),
         has_control=False,
     )

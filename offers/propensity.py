@@ -1,18 +1,18 @@
 """The chance, over the night's lots, that the policy gives a person a certain offer.
 
 A person's lots are: the permanent control group, the control group of each campaign, tonight's group, the place in its
-cohort, and the lot that names the arm. Everything else (the estimates, the money, the prices, how many stand in each
-group) is taken as it is tonight. For the candidate a of a person, summed over the sets S of campaigns that the
-person's lots may leave open:
+cohort, and the lot that names the arm. Everything else (the estimates, the money, the prices, everybody else's lots) is
+taken as it is tonight. For the candidate a of a person, summed over the sets S of campaigns that the person's lots may
+leave open:
 
     P(a) = (1 - global) * sum_S P(S) * ( explore(S) / explorable offers in S        if a is explorable
                                        + pilot(S) / (pilot offers in S + 1)         if a is in the pilot
                                        + (1 - explore(S) - pilot(S)) * [a is what the choice takes from S] )
 
-explore(S) is the share that explores times the chance to be in its cohort, 0 when S holds nothing to explore; pilot(S)
-likewise. What the choice takes from S is the best score above 0 at tonight's prices; for somebody who did choose
-tonight, it is what was taken (the two differ only for the few who spent the rest of the budget). The chance of nothing
-is 1 less the sum over the person's candidates.
+explore(S) is the share that explores times the chance n / N to be in its cohort (the person counted among the N who
+stand for it), 0 when S holds nothing to explore; pilot(S) likewise. What the choice takes from S is the best score above
+0 at tonight's prices; for somebody who did choose tonight, it is what was taken (the two differ only for the few who
+spent the rest of the budget). The chance of nothing is 1 less the sum over the person's candidates.
 """
 
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ from offers.people import NOTHING, Flags, Floats, Ints, Pairs, best_per_person, 
 
 @dataclass(frozen=True)
 class Chances:
-    """Shares of the lots; explore and pilot times the chance to be in the cohort."""
+    """Shares of the lots; explore and pilot, per person, times the chance to be in the cohort."""
 
     global_control: float
     campaign_control: float
-    explore: float
-    pilot: float
+    explore: Floats
+    pilot: Floats
 
 
 @dataclass(frozen=True)

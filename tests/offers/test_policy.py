@@ -1,0 +1,261 @@
+"""The policy on arrays: money, lots, and propensities that are the true frequencies over the lots."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from offers import allocation_exact, lots, policy
+from offers.draws import Purse, cohort_size
+from offers.people import (
+    CHOOSE,
+    CONTROL,
+    EXCLUDED,
+    EXPLORE,
+    GLOBAL_CONTROL,
+    NOTHING,
+    PILOT,
+    Pairs,
+    People,
+    count_per_person,
+)  # fmt: skip
+from offers.policy import Plan, Rules
+
+NIGHT = "2026-06-30"
+RULES = Rules(
+    global_control=0.1,
+    campaign_control=0.2,
+    explore=0.15,
+    pilot=0.1,
+    available_minor=1_000_000,
+    template_shares={},
+    lot=("salt", NIGHT),
+)
+# (offer, campaign, value, cost, worst, has evidence) of everybody: two depths, and points nobody has tried.
+OFFERS = [(0, 0, 300, 100, 500, True), (1, 0, 200, 150, 500, True), (2, 0, 0, 400, 400, False)]
+
+
+def people(count: int, group: int = CHOOSE) -> People:
+    ids = np.array([f"c{number:04d}" for number in range(count)], dtype=object)
+    return People(ids, np.full(count, group), np.array([lots.unit("salt", "night", one) for one in ids]))
+
+
+def pairs(count: int, offers: list[tuple[int, int, int, int, int, bool]] = OFFERS) -> Pairs:
+    """Return the same candidates for everybody."""
+    columns = [np.tile(np.array(column), count) for column in zip(*offers, strict=True)]
+    offer, campaign, value, cost, worst, evidence = columns
+    person = np.repeat(np.arange(count), len(offers))
+    held = np.zeros(len(person), dtype=bool)
+    return Pairs(person, offer, campaign, offer, held, value, cost, worst, evidence)
+
+
+def spent(plan: Plan, candidates: Pairs, group: int, amount: str = "cost") -> int:
+    chosen = plan.chosen[(plan.group == group) & (plan.chosen != NOTHING)]
+    return int(getattr(candidates, amount)[chosen].sum())
+
+
+def test_who_chooses_gets_the_best_within_the_budget() -> None:
+    # 10 people, 500: five times the offer worth 300 for 100.
+    plan = policy.decide(people(10), pairs(10), replace(RULES, available_minor=500))
+
+    assert [int(candidate) for candidate in plan.chosen if candidate != NOTHING] == [0, 3, 6, 9, 12]
+    assert (plan.choice.value, plan.choice.upper_bound, plan.choice.used) == (1_500.0, 1_500.0, {"budget": 500})
+
+
+def test_controls_and_excluded_get_nothing() -> None:
+    for group in (EXCLUDED, GLOBAL_CONTROL, CONTROL):
+        plan = policy.decide(people(5, group), pairs(5), RULES)
+
+        assert list(plan.chosen) == [NOTHING] * 5
+        assert list(plan.group) == [group] * 5
+
+
+def test_who_is_held_back_from_a_campaign_gets_nothing_of_it() -> None:
+    candidates = replace(pairs(2, [(0, 0, 300, 100, 500, True), (1, 1, 200, 100, 500, True)]))
+    held = replace(candidates, is_held_back=np.array([True, False, False, False]))
+
+    plan = policy.decide(people(2), held, RULES)
+
+    assert list(plan.chosen) == [1, 2]
+
+
+def test_exploration_is_uniform_over_what_has_evidence_and_is_affordable() -> None:
+    candidates = pairs(3_000)
+    plan = policy.decide(people(3_000, EXPLORE), candidates, replace(RULES, available_minor=3_000_000))
+
+    # 15 % of 30,000.00 pay for all 3,000 at 1.50 each; a lot between the two with evidence: 1,500 each, give or take 110.
+    offers = candidates.offer[plan.chosen]
+    assert (plan.group == EXPLORE).all()
+    assert set(offers) == {0, 1}
+    assert abs(int((offers == 0).sum()) - 1_500) <= 110
+
+
+def test_exploration_keeps_to_its_part_of_the_money() -> None:
+    # 15 % of 100.00 = 15.00; the dearest costs 1.50: 10 people explore, the other 90 choose.
+    plan = policy.decide(people(100, EXPLORE), pairs(100), replace(RULES, available_minor=10_000))
+
+    assert int((plan.group == EXPLORE).sum()) == 10
+    assert spent(plan, pairs(100), EXPLORE) <= 1_500
+    assert spent(plan, pairs(100), EXPLORE) + spent(plan, pairs(100), CHOOSE) <= 10_000
+
+
+def test_without_any_evidence_the_night_is_a_pilot_paid_at_its_worst_case() -> None:
+    cold = pairs(100, [(0, 0, 0, 500, 500, False), (1, 0, 0, 200, 200, False)])
+    plan = policy.decide(people(100), cold, replace(RULES, available_minor=10_000))
+
+    # 100.00 pay for 20 people at the dearest offer's 5.00, whoever they are and whatever they get.
+    assert plan.is_cold
+    assert int((plan.group == PILOT).sum()) == 20
+    assert set(plan.group) == {PILOT, CHOOSE}
+    assert spent(plan, cold, PILOT, "worst") <= 20 * 500 == 10_000
+    assert set(plan.chosen[plan.group == CHOOSE]) == {NOTHING}
+
+
+def test_a_pilot_has_a_control_arm_as_large_as_each_offer() -> None:
+    cold = pairs(3_000, [(0, 0, 0, 1, 1, False), (1, 0, 0, 1, 1, False)])
+    plan = policy.decide(people(3_000), cold, RULES)
+
+    arms = np.where(plan.chosen == NOTHING, -1, cold.offer[plan.chosen])
+    # A third each, give or take 4 standard deviations of sqrt(3000 * 2/9) = 26.
+    assert all(abs(int((arms == arm).sum()) - 1_000) <= 104 for arm in (-1, 0, 1))
+
+
+def test_a_template_keeps_to_its_share_of_what_is_left() -> None:
+    plan = policy.decide(people(100), pairs(100), replace(RULES, available_minor=10_000, template_shares={0: 0.3}))
+
+    chosen = pairs(100).offer[plan.choice.rows]
+    assert int((chosen == 0).sum()) == 30  # 30 % of 100.00 at 1.00
+    assert plan.choice.used["budget"] <= 10_000
+
+
+def test_no_money_no_offers() -> None:
+    plan = policy.decide(people(10), pairs(10), replace(RULES, available_minor=0))
+
+    assert set(plan.chosen) == {NOTHING}
+
+
+def test_a_night_without_candidates() -> None:
+    nobody = pairs(0)
+
+    plan = policy.decide(people(3), nobody, RULES)
+
+    assert list(plan.chosen) == [NOTHING] * 3
+    assert len(plan.chance) == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "most", "purse", "size"),
+    [
+        (100, 15_000, 150, Purse(1_500, 10_000), 10),
+        (100, 15_000, 150, Purse(100_000, 1_000), 6),  # the hard limit: 1000 // 150
+        (100, 0, 0, Purse(0, 0), 100),  # costs nothing
+        (100, 15_000, 150, Purse(0, 0), 0),
+        (0, 0, 0, Purse(100, 100), 0),
+    ],
+)
+def test_how_many_can_be_drawn(count: int, total: int, most: int, purse: Purse, size: int) -> None:
+    found = cohort_size(*(np.array([one]) for one in (count, total, most)), purse)
+
+    assert found.tolist() == [size]
+
+
+def by_lot(
+    count: int, rules: Rules, candidates: Pairs, campaigns: int, rng: np.random.Generator
+) -> tuple[People, Pairs]:
+    """Return people in groups as the lots of another salt would draw them."""
+    held = rng.random((count, campaigns)) < rules.campaign_control
+    unit = rng.random(count)
+    group = np.select([unit < rules.explore, unit < rules.explore + rules.pilot], [EXPLORE, PILOT], CHOOSE)
+    group = np.where(held.all(axis=1), CONTROL, group)
+    group = np.where(rng.random(count) < rules.global_control, GLOBAL_CONTROL, group)
+    ids = np.array([f"c{number:04d}" for number in range(count)], dtype=object)
+    return People(ids, group, unit), replace(candidates, is_held_back=held[candidates.person, candidates.campaign])
+
+
+def frequencies(
+    rules: Rules, candidates: Pairs, campaigns: int, nights: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how often each candidate was given, the mean logged chance, and the standard deviation of the difference."""
+    count = int(candidates.person.max()) + 1
+    rng = np.random.default_rng(20260630)
+    given, logged, variance = (np.zeros(len(candidates)) for _ in range(3))
+    for night in range(nights):
+        folk, held = by_lot(count, rules, candidates, campaigns, rng)
+        plan = policy.decide(folk, held, replace(rules, lot=(f"salt {night}", NIGHT)))
+        given[plan.chosen[plan.chosen != NOTHING]] += 1
+        logged += plan.chance
+        variance += plan.chance * (1 - plan.chance)
+    return given / nights, logged / nights, np.sqrt(variance) / nights
+
+
+def uneven(count: int) -> Pairs:
+    """Return candidates in two campaigns whose values, costs and number differ from person to person."""
+    rng = np.random.default_rng(7)
+    whole = pairs(count, [*OFFERS, (3, 1, 250, 90, 300, True), (4, 1, 0, 200, 200, False)])
+    keep = rng.random(len(whole)) < 0.8
+    value = np.where(whole.has_evidence, rng.integers(-100, 400, len(whole)), 0)
+    cost = np.where(whole.has_evidence, rng.integers(20, 200, len(whole)), whole.cost)
+    mixed = replace(whole, value=value, cost=cost)
+    fields = {name: getattr(mixed, name)[keep] for name in mixed.__dataclass_fields__}
+    return Pairs(**fields)
+
+
+def one_campaign(count: int) -> Pairs:
+    candidates = uneven(count)
+    return replace(candidates, campaign=np.zeros_like(candidates.campaign))
+
+
+def test_logged_chances_are_the_true_frequencies_over_the_lots() -> None:
+    # Money enough for all choices; 15 % of 20.00 let a few explore, 10 % of it let one or two into the pilot.
+    rules = replace(RULES, available_minor=2_000)
+    candidates = replace(one_campaign(12), cost=np.minimum(one_campaign(12).cost, 50))
+
+    given, logged, deviation = frequencies(rules, candidates, 1, 1_500)
+
+    off = (given - logged) / np.maximum(deviation, 1e-9)
+    assert given.sum() > 1
+    assert np.abs(off).max() < 4.2
+    assert abs(float((off**2).mean()) - 1) < 0.5
+
+
+def test_logged_chances_hold_with_two_campaigns() -> None:
+    given, logged, deviation = frequencies(RULES, uneven(12), 2, 1_200)
+
+    off = (given - logged) / np.maximum(deviation, 1e-9)
+    assert np.abs(off).max() < 4.2
+
+
+def test_logged_chances_hold_in_a_cold_pilot() -> None:
+    cold = pairs(15, [(0, 0, 0, 500, 500, False), (1, 0, 0, 200, 200, False)])
+
+    given, logged, deviation = frequencies(replace(RULES, available_minor=2_500), cold, 1, 1_500)
+
+    assert np.abs((given - logged) / deviation).max() < 4.2
+    # (1 - 0.1) * (1 - 0.2) * 5 / N / 3 each, N people standing.
+    assert 0.05 < logged.min() <= logged.max() < 0.15
+
+
+def test_under_a_tight_budget_the_chances_hold_on_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The price moves a little with everybody's lots, so single people near it differ; the sum does not.
+    monkeypatch.setattr(allocation_exact, "MAX_CANDIDATES", 0)
+    candidates = one_campaign(60)
+
+    given, logged, _ = frequencies(replace(RULES, available_minor=2_000), candidates, 1, 120)
+
+    assert float(np.abs(given - logged).mean()) < 0.03
+    assert abs(float(given.sum() - logged.sum())) < 0.03 * float(given.sum())
+
+
+def test_chances_of_a_person_never_exceed_one() -> None:
+    rng = np.random.default_rng(3)
+    folk, candidates = by_lot(200, RULES, uneven(200), 2, rng)
+
+    plan = policy.decide(folk, candidates, replace(RULES, available_minor=5_000))
+
+    total = np.zeros(200)
+    np.add.at(total, candidates.person, plan.chance)
+    assert total.max() <= 1.0 + 1e-12
+    assert (plan.chance >= 0).all()
+    given = plan.chosen[plan.chosen != NOTHING]
+    assert (plan.chance[given] > 0).all()
+    assert (count_per_person(candidates, np.ones(len(candidates), dtype=bool), 200) >= 0).all()
