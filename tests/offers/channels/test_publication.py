@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,10 +30,12 @@ def night(tmp_path: Path) -> Iterator[tuple[Warehouse, Run]]:
         yield warehouse, run
 
 
-@pytest.fixture
-def exports(night: tuple[Warehouse, Run]) -> Path:
-    publication.write(*night)
-    return publish.folder(night[1]) / "exports"
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the literal night's staged files; tests only read them."""
+    with nights.night(tmp_path_factory.mktemp("exports") / "shop") as (warehouse, run):
+        publication.write(warehouse, run)
+    return publish.folder(run) / "exports"
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -183,10 +186,11 @@ def test_the_data_package_is_valid_and_covers_every_file(exports: Path) -> None:
     datapackage.verify(exports)
 
 
-def test_frictionless_finds_an_altered_list(exports: Path) -> None:
-    path = exports / "crm_offers.csv"
+def test_frictionless_finds_an_altered_list(exports: Path, tmp_path: Path) -> None:
+    altered = Path(shutil.copytree(exports, tmp_path / "altered"))
+    path = altered / "crm_offers.csv"
     path.write_bytes(path.read_bytes().replace(b"3.05", b"9.05", 1))
-    report = Package(str(exports / "datapackage.json")).validate()
+    report = Package(str(altered / "datapackage.json")).validate()
     assert {row[0] for row in report.flatten(["type"])} == {"hash-count"}
 
 
