@@ -54,6 +54,8 @@ class GateSettings(Section):
 
     # More bad records than this share of a delivery stop the night; a source may say otherwise.
     reject_rate_max: Share = 0.01
+    # So few bad records of one delivery never stop a night by themselves, however small the delivery is.
+    reject_count_allowed: Annotated[int, Field(ge=0)] = 0
 
 
 class MarginSettings(Section):

@@ -161,7 +161,7 @@ def check_reject_rate(warehouse: Warehouse, run: Run, rules: Rules) -> None:
     )[0]
     own = rules.source.reject_rate_max
     limit = run.settings.gates.reject_rate_max if own is None else own
-    if rejected + conflicting <= total * limit:
+    if rejected + conflicting <= max(total * limit, run.settings.gates.reject_count_allowed):
         return
     raise GateError(
         f"{rules.delivery.name}: {rejected} rejected and {conflicting} conflicting of {total} records, more than "

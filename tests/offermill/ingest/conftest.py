@@ -29,6 +29,7 @@ class Desk:
     currency: str = "EUR"
     currency_digits: int = 2
     reject_rate_max: float = 1.0
+    reject_count_allowed: int = 0
 
     def declare(self, source: str, **settings: object) -> None:
         """Declare a source; without settings, CSV files named <source>_{date}.csv."""
@@ -53,7 +54,7 @@ class Desk:
             ),
             randomisation=RandomisationSettings(salt="only for tests"),
             sources=self.sources,
-            gates=GateSettings(reject_rate_max=self.reject_rate_max),
+            gates=GateSettings(reject_rate_max=self.reject_rate_max, reject_count_allowed=self.reject_count_allowed),
         )
         return Run(day, runs.as_of(day, settings), ShopPaths(self.folder), settings, "0" * 64)
 
