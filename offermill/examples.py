@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from offermill import flows, paths, settings
+from offermill import expectations, flows, paths, settings
 from offermill.errors import ConfigError
 from offermill.paths import ShopPaths
 from offermill.yamlfile import nearest
@@ -69,7 +69,7 @@ def _land(name: str, folder: Path, customers: int, seed: int, progress: Progress
 
 
 def check(folder: Path) -> dict[str, str]:
-    """Return what was found in order: settings, catalogue, contracts, SQL.
+    """Return what was found in order: settings, catalogue, contracts, promises, SQL.
 
     Raises:
         ConfigError: the first file with problems, all of its problems listed.
@@ -78,10 +78,12 @@ def check(folder: Path) -> dict[str, str]:
     chosen = settings.load(shop.settings)
     catalogue = import_module("offers.catalogue").check(shop.catalogue, chosen)
     flow = flows.nightly()
+    promised = expectations.load_all()
     who = chosen.shop
     return {
         "shop.yml": f"{who.name}, {who.currency}, {who.time_zone}, {len(chosen.sources)} sources",
         "offers.yml": catalogue,
         "contracts": f"{len(list((paths.EXPECTATIONS / 'raw').glob('*.yml')))} sources described",
+        "expectations": f"{len(promised)} tables promise {sum(len(table.checks) for table in promised)} things",
         "flow": f"{len(flow.steps)} steps in {len(flow.stages)} stages",
     }

@@ -198,3 +198,21 @@ def load(address: str, root: Path = paths.EXPECTATIONS) -> Expectations:
 def addresses(schema: str, root: Path = paths.EXPECTATIONS) -> list[str]:
     """Return the addresses of all tables of a schema that promise something, by name."""
     return [f"{schema}.{path.stem}" for path in sorted((root / schema).glob("*.yml"))]
+
+
+def load_all(root: Path = paths.EXPECTATIONS) -> list[Expectations]:
+    """Return the promises about every table of every schema.
+
+    Raises:
+        ConfigError: every problem of every file.
+    """
+    found, problems = [], []
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        for address in addresses(folder.name, root):
+            try:
+                found.append(load(address, root))
+            except ConfigError as problem:
+                problems.append(str(problem))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return found

@@ -25,7 +25,7 @@ _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _COUNTS = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
 _DRIVER = re.compile(r"^\(_duckdb\.\w+\) ")
 # Nothing leaves the house: no usage statistics, and no context on disk.
-_QUIET = {"GX_ANALYTICS_ENABLED": "false", "GX_POSTHOG_HOST": "", "TQDM_DISABLE": "1"}
+_QUIET = {"GX_ANALYTICS_ENABLED": "false"}
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,20 @@ def business_date(params: dict[str, Any], interval_end: datetime | None, zone_na
     return (interval_end.astimezone(businessday.zone(zone_name)) - timedelta(seconds=1)).date()
 
 
+def lend_connection(step: Step, chosen: settings.Settings) -> None:
+    """Put the Airflow connection that a source names into this task's environment, where loading looks for it.
+
+    Connections that stand in the environment already (AIRFLOW_CONN_...) are left as they are.
+    """
+    source = chosen.sources.get(dict(step.arguments).get("source", ""))
+    postgres = source.postgres if source else None
+    if postgres is None or postgres.airflow_connection is None or postgres.variable in os.environ:
+        return
+    from airflow.sdk import Connection
+
+    os.environ[postgres.variable] = Connection.get(postgres.airflow_connection).get_uri()
+
+
 def _perform_in_airflow(step: Step, context: dict[str, Any]) -> dict[str, object]:
     """Perform a step for the run in `context`; errors that a retry cannot mend fail the task at once."""
     # Imported in the task: reading a DAG file must not pay for DuckDB and pandas.
@@ -45,8 +59,9 @@ def _perform_in_airflow(step: Step, context: dict[str, Any]) -> dict[str, object
 
     params = context["params"]
     folder = Path(params["shop"])
-    zone_name = settings.load(folder / "shop.yml").shop.time_zone
-    day = business_date(params, context.get("data_interval_end"), zone_name)
+    chosen = settings.load(folder / "shop.yml")
+    day = business_date(params, context.get("data_interval_end"), chosen.shop.time_zone)
+    lend_connection(step, chosen)
     try:
         summary = perform(step, folder, day, new_version=bool(params.get("new_version")))
     except _WORTH_RETRYING:

@@ -194,6 +194,21 @@ def test_every_check_has_words_for_all_it_takes() -> None:
         assert "{" not in wording.describe(type_, dict.fromkeys(names, 1)), type_
 
 
+def test_all_files_are_read_at_once_and_every_mistake_is_told(tmp_path: Path) -> None:
+    written(tmp_path, GOOD)
+    assert [table.address for table in expectations.load_all(tmp_path)] == ["features.customer_rfm"]
+    written(tmp_path, GOOD.replace("min_value", "min_vale"), "segments.rfm")
+    written(tmp_path, GOOD.replace("key: [customer_id]", "key: [customer]"), "segments.inert")
+    with pytest.raises(ConfigError) as problem:
+        expectations.load_all(tmp_path)
+    assert str(problem.value) == (
+        "expectations/segments/inert.yml:2: key names the column customer, which is not declared. "
+        "Did you mean 'customer_id'?\n"
+        "expectations/segments/rfm.yml:8: expect_column_values_to_be_between takes no min_vale. "
+        "Did you mean 'min_value'?"
+    )
+
+
 SCHEMAS = ("raw", "staging", "core", "features", "segments", "models", "offers")
 WRITTEN = [address for schema in SCHEMAS for address in expectations.addresses(schema)]
 
