@@ -34,15 +34,24 @@ categories as (
     group by customer_id, category_id
     having sum(has_sale) > 0
 ),
-purchase_days as (
-    select distinct customer_id, ordered_on from category_days where has_sale = 1 and age_days < 365
+customer_days as (
+    select customer_id, ordered_on, sum(net_minor) as sold_net_minor
+    from core.purchase_line
+    where
+        customer_id is not null
+        and category_id is not null
+        and kind = 'sale'
+        and ordered_at < $as_of
+        and arrived_on <= $business_date
+        and date_diff('day', ordered_on, $business_date) < 365
+    group by customer_id, ordered_on
 ),
 customers as (
-    select customer_id, count(*) as day_count_365_days from purchase_days group by customer_id
-),
-customer_money as (
-    select customer_id, cast(sum(sold_net_minor_365_days) as bigint) as sold_net_minor_365_days
-    from categories
+    select
+        customer_id,
+        count(*) as day_count_365_days,
+        cast(sum(sold_net_minor) as bigint) as sold_net_minor_365_days
+    from customer_days
     group by customer_id
 ),
 shop as (
@@ -59,7 +68,7 @@ select
     categories.net_minor_365_days,
     categories.margin_minor_365_days,
     categories.sold_net_minor_365_days,
-    categories.sold_net_minor_365_days / nullif(customer_money.sold_net_minor_365_days, 0) as net_share_365_days,
+    categories.sold_net_minor_365_days / nullif(customers.sold_net_minor_365_days, 0) as net_share_365_days,
     categories.day_count_365_days / customers.day_count_365_days as day_share_365_days,
     -- The customer's share of purchase days with this category over the shop's, as if five average days were added.
     (
@@ -77,7 +86,6 @@ select
         / nullif(date_diff('day', categories.first_ordered_on, categories.last_ordered_on), 0) as due_ratio,
     categories.last_ordered_at
 from categories
-inner join customer_money on categories.customer_id = customer_money.customer_id
 left join customers on categories.customer_id = customers.customer_id
 inner join shop_categories on categories.category_id = shop_categories.category_id
 cross join shop

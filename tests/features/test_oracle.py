@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from offermill.run import Run
 from offermill.warehouse import Warehouse
 from tests.features import facts as made
 from tests.features.oracle import TIMES, Facts, Oracle, Row
+from tests.nights import DAY
 
 Make = Callable[[Warehouse, Run], None]
 RunAt = Callable[[date], Run]
@@ -146,3 +148,27 @@ def test_the_oracle_halves_a_view_in_fourteen_days() -> None:
     oracle = Oracle({"core.customer": [], **{table: [] for table in TIMES}}, datetime(2026, 7, 1), date(2026, 6, 30))
 
     assert oracle.weight({"occurred_on": date(2026, 6, 16)}) == Decimal("0.5")
+
+
+def test_the_demo_shop_has_the_features_that_plain_loops_find(trained: Path, make_features: Make) -> None:
+    chosen = random.Random(11)
+    days = [DAY - timedelta(days=chosen.randrange(500)) for _ in range(5)]
+    run = Run.of(trained, DAY)
+    with Warehouse.open(run.shop.warehouse, read_only=True) as stored:
+        facts = {address: table_rows(stored, address) for address in made.CORE_TABLES}
+    wrong: list[Any] = []
+    with Warehouse.open() as warehouse:
+        made.write(warehouse, facts)
+        for day in days:
+            then = run.at(day)
+            make_features(warehouse, then)
+            margin = run.settings.margin
+            oracle = Oracle(
+                facts, then.as_of, day, margin.service_cost_per_order_minor, margin.service_cost_per_return_minor
+            )
+            rows = {row["customer_id"]: row for row in table_rows(warehouse, "features.customer")}
+            for customer_id in chosen.sample(sorted(rows), 60):
+                found = differences(rows[customer_id], oracle.features(customer_id))
+                wrong += [(day, customer_id, found)] if found else []
+
+    assert wrong == []
