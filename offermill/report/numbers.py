@@ -6,12 +6,19 @@ from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
 NOTHING = "\u2013"  # an en dash: there is no such figure
 # English pages are for Europe: day before month.
 _LOCALES = {"en": "en_GB"}
 _UNITS = ((1 << 20, "MB"), (1 << 10, "kB"))
+
+
+def _with_digits(pattern: NumberPattern, digits: int) -> NumberPattern:
+    """Return the language's own pattern with exactly `digits` decimals."""
+    fixed = parse_pattern(pattern.pattern)
+    fixed.frac_prec = (digits, digits)
+    return fixed
 
 
 @dataclass(frozen=True)
@@ -28,10 +35,10 @@ class Formats:
         return Locale.parse(_LOCALES.get(self.language, self.language))
 
     def number(self, value: float | Decimal | None, digits: int = 0) -> str:
-        """Return a number with at most `digits` decimals, grouped."""
+        """Return a number with `digits` decimals, grouped."""
         if value is None:
             return NOTHING
-        return format_decimal(value, format="#,##0" + ("." + "#" * digits if digits else ""), locale=self.locale)
+        return format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=self.locale)
 
     def people(self, count: int | None) -> str:
         """Return a count of people; None stands for one too small to be shown."""
@@ -46,16 +53,15 @@ class Formats:
         """Return an amount in minor units as money."""
         if minor is None:
             return NOTHING
+        pattern = _with_digits(self.locale.currency_formats["standard"], self.digits)
         amount = Decimal(minor).scaleb(-self.digits)
-        return format_currency(
-            amount, self.currency, locale=self.locale, currency_digits=False, decimal_quantization=False
-        )
+        return str(pattern.apply(amount, self.locale, currency=self.currency, currency_digits=False))
 
     def share(self, value: float | None, digits: int = 1) -> str:
         """Return a share (0-1) as percent."""
         if value is None:
             return NOTHING
-        return format_percent(value, format="#,##0" + ("." + "0" * digits if digits else "") + "%", locale=self.locale)
+        return str(_with_digits(self.locale.percent_formats[None], digits).apply(value, self.locale))
 
     def day(self, value: date | None) -> str:
         """Return a date with the month's name."""
