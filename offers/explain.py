@@ -92,7 +92,7 @@ def explain(decision_log: Path | Iterable[Row], customer_id: str, language: str 
         reason=str(first["decision_reason"]),
         propensity=float(first["decision_propensity"]),
         recomputed=again,
-        is_same=again == chosen or first["decision_reason"] in _BY_REST,
+        is_same=again == chosen or _is_by_rest(rows, chosen),
         lines=tuple(_lines(rows, chosen, again, language)),
     )
 
@@ -142,7 +142,7 @@ def _lines(rows: list[Row], chosen: str | None, again: str | None, language: str
         yield words["baseline"].format(chance=wording.percent(chance, language))
     yield from ("- " + _candidate(row, language) for row in rows)
     yield words["propensity"].format(chance=wording.percent(first["decision_propensity"], language))
-    yield _verdict(first, chosen, again, language)
+    yield _verdict(rows, chosen, again, language)
     model = next((row["model_id"] for row in rows if row["model_id"] is not None), words["no_model"])
     yield words["source"].format(model=model, catalogue=str(first["catalogue_hash"])[:12])
 
@@ -181,9 +181,15 @@ def _rules(row: Row, language: str) -> str:
     return f"{said} ({row['reasons']})" if language == "en" else said
 
 
-def _verdict(first: Row, chosen: str | None, again: str | None, language: str) -> str:
+def _is_by_rest(rows: list[Row], chosen: str | None) -> bool:
+    """Tell whether the budget's last money decided: between equal scores, or against the best score."""
+    ties = any(row["offer_id"] == chosen and row["score"] == 0 for row in rows)
+    return ties or rows[0]["decision_reason"] in _BY_REST
+
+
+def _verdict(rows: list[Row], chosen: str | None, again: str | None, language: str) -> str:
     words = LINES[language]
     best = words["nothing"] if again is None else again
     if again == chosen:
         return words["same"]
-    return words["rest" if first["decision_reason"] in _BY_REST else "different"].format(best=best)
+    return words["rest" if _is_by_rest(rows, chosen) else "different"].format(best=best)

@@ -10,9 +10,9 @@ leave open:
                                        + (1 - explore(S) - pilot(S)) * [a is what the choice takes from S] )
 
 explore(S) is the share that explores times the chance n / N to be in its cohort (the person counted among the N who
-stand for it), 0 when S holds nothing to explore; pilot(S) likewise. What the choice takes from S is the best score above
-0 at tonight's prices; for somebody who did choose tonight, it is what was taken (the two differ only for the few who
-spent the rest of the budget). The chance of nothing is 1 less the sum over the person's candidates.
+stand for it), 0 when S holds nothing to explore; pilot(S) likewise. What the choice takes from S is the best score
+above 0 at tonight's prices; for somebody who did choose tonight, it is what was taken (the two differ only for the
+few who spent the rest of the budget). The chance of nothing is 1 less the sum over the person's candidates.
 """
 
 from collections.abc import Iterator

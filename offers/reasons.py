@@ -39,7 +39,7 @@ def reasons(
         (group == EXPLORE, "explored"),
         ((group == PILOT) & gets, "piloted"),
         (group == PILOT, "pilot_control"),
-        ((group == CHOOSE) & gets & (chosen == best), "chosen"),
+        ((group == CHOOSE) & _has_best_score(plan), "chosen"),
         ((group == CHOOSE) & gets, "chosen_from_rest"),
         (np.full(len(people), plan.is_cold), "not_drawn"),
         (~has["evidence"], "no_evidence"),
@@ -47,6 +47,13 @@ def reasons(
         (best != NOTHING, "given_back"),
     ]
     return np.select([case for case, _ in cases], [np.asarray(word) for _, word in cases], default="below_price")
+
+
+def _has_best_score(plan: Plan) -> Flags:
+    """Tell who got a candidate with a score as good as their best (0 for nothing)."""
+    gets, score = plan.chosen != NOTHING, np.append(plan.standing.score, 0.0)
+    # Index -1 (nothing) is the 0 at the end.
+    return np.asarray(gets & (score[plan.chosen] >= score[plan.best]))
 
 
 def _has(people: People, pairs: Pairs) -> dict[str, Flags]:

@@ -16,6 +16,7 @@ from offers.offer import Offer, percent_of
 
 # en_150 is English as written in Europe: 28 July 2026, 40.00 €.
 _LOCALES = {"en": "en_150", "lv": "lv_LV", "ru": "ru_RU"}
+_PERCENT = {"en": "#,##0.00%", "lv": "#,##0.00%", "ru": "#,##0.00\u00a0%"}
 _QUOTES = {"en": "“{}”", "lv": "„{}”", "ru": "«{}»"}
 _LATVIAN_MONTHS = (
     *("janvārim", "februārim", "martam", "aprīlim", "maijam", "jūnijam"),
@@ -95,7 +96,7 @@ def money(minor: int, currency: str, language: str) -> str:
 
 def percent(share: float, language: str) -> str:
     """Return a share as people read it, with two decimals: `12.50%`."""
-    return format_percent(Decimal(str(share)), "#,##0.00%", locale=_LOCALES[language])
+    return format_percent(Decimal(str(share)), _PERCENT[language], locale=_LOCALES[language])
 
 
 def decimal(number: float, language: str) -> str:

@@ -83,7 +83,7 @@ def test_exploration_is_uniform_over_what_has_evidence_and_is_affordable() -> No
     candidates = pairs(3_000)
     plan = policy.decide(people(3_000, EXPLORE), candidates, replace(RULES, available_minor=3_000_000))
 
-    # 15 % of 30,000.00 pay for all 3,000 at 1.50 each; a lot between the two with evidence: 1,500 each, give or take 110.
+    # 15 % of 30,000.00 pay for all 3,000 at 1.50 each; a lot between two with evidence: 1,500 each, give or take 110.
     offers = candidates.offer[plan.chosen]
     assert (plan.group == EXPLORE).all()
     assert set(offers) == {0, 1}
@@ -175,7 +175,7 @@ def by_lot(
 def frequencies(
     rules: Rules, candidates: Pairs, campaigns: int, nights: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return how often each candidate was given, the mean logged chance, and the standard deviation of the difference."""
+    """Return how often each candidate was given, the mean logged chance, and the deviation of their difference."""
     count = int(candidates.person.max()) + 1
     rng = np.random.default_rng(20260630)
     given, logged, variance = (np.zeros(len(candidates)) for _ in range(3))

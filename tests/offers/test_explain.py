@@ -1,0 +1,249 @@
+"""Explanations in three languages, from rows of the decision log written by hand."""
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from offermill.errors import ConfigError, InputError
+from offermill.paths import ShopPaths
+from offers import explain, explain_words, tables
+from offers.explain import Row
+
+NIGHT = date(2026, 6, 30)
+
+
+def row(offer_id: str, **facts: object) -> Row:
+    """Return a row of the log: a priced candidate of c1, who chooses."""
+    usual: dict[str, object] = dict.fromkeys(tables.columns("offers.decision_log"))
+    return {
+        **usual,
+        "customer_id": "c1",
+        "offer_id": offer_id,
+        "business_date": NIGHT,
+        "group_name": "choose",
+        "target_reason": "basket",
+        "is_held_back": False,
+        "evidence": "model",
+        "effect_minor": 300,
+        "cost_minor": 100,
+        "worst_cost_minor": 500,
+        "baseline_chance": 0.345,
+        "shadow_price": 1.5,
+        "score": 150.0,
+        "offer_propensity": 0.75,
+        "is_explorable": True,
+        "is_pilotable": False,
+        "is_choosable": True,
+        "is_chosen": False,
+        "decision_reason": "chosen",
+        "decision_propensity": 0.75,
+        "model_id": "uplift-2026-06-29",
+        "text_en": "Shop and get it.",
+        "text_lv": "Iepērcieties un saņemiet.",
+        "text_ru": "Купите и получите.",
+        "currency": "EUR",
+        "catalogue_hash": "0123456789abcdef",
+        **facts,
+    }
+
+
+def forbidden(offer_id: str, rules: str, reasons: str, **facts: object) -> Row:
+    nothing = dict.fromkeys(
+        (
+            "target_reason",
+            "evidence",
+            "effect_minor",
+            "cost_minor",
+            "score",
+            "baseline_chance",
+            "model_id",
+            "is_held_back",
+        )
+    )
+    return row(offer_id, **{**nothing, "rules": rules, "reasons": reasons, "is_choosable": False, **facts})
+
+
+CHOSEN = [
+    row("basket-10", is_chosen=True),
+    row("basket-20", effect_minor=320, cost_minor=300, score=-130.0),
+    row("coffee-20", target_reason="bought", effect_minor=50, cost_minor=10, score=35.0),
+    row("points-500", evidence="none", effect_minor=None, cost_minor=None, score=None, is_choosable=False),
+    forbidden("wine-20", "inert,minor", "Buys every 7 days.; the birth date is not known"),
+]
+
+
+def said(rows: list[Row], language: str) -> list[str]:
+    text = explain.explain(rows, "c1", language).as_text()
+    return text.replace("\u00a0", " ").split("\n")
+
+
+def test_a_choice_in_english() -> None:
+    assert said(CHOSEN, "en") == [
+        "c1, 2026-06-30: gets basket-10: of all open offers it brings the most extra margin for the money.",
+        "The customer is told: Shop and get it.",
+        "Without an offer the customer buys with a chance of 34.50%.",
+        "- basket-10: extra margin 3.00 €, cost 1.00 € at 1.50 each = score 1.50 €",
+        "- basket-20: extra margin 3.20 €, cost 3.00 € at 1.50 each = score -1.30 €",
+        "- coffee-20 (bought before): extra margin 0.50 €, cost 0.10 € at 1.50 each = score 0.35 €",
+        "- points-500: no randomised evidence yet, costs at most 5.00 €",
+        "- wine-20: no, the customer buys out of habit, and no discount would change that; the goods "
+        "are for adults only, "
+        "and the customer is not known to be one (Buys every 7 days.; the birth date is not known)",
+        "The lots of the night gave exactly this with a chance of 75.00%.",
+        "Recomputed from the logged figures: the same.",
+        "Model uplift-2026-06-29, catalogue 0123456789ab.",
+    ]
+
+
+def test_a_choice_in_latvian() -> None:
+    assert said(CHOSEN, "lv")[:5] == [
+        "c1, 2026-06-30: saņem basket-10: no visiem pieejamiem piedāvājumiem tas par šo naudu dod "
+        "lielāko papildu peļņu.",
+        "Klientam saka: Iepērcieties un saņemiet.",
+        "Bez piedāvājuma klients pērk ar varbūtību 34,50%.",
+        "- basket-10: papildu peļņa 3,00 €, izmaksas 1,00 €, katra vienība par 1,50 = vērtējums 1,50 €",
+        "- basket-20: papildu peļņa 3,20 €, izmaksas 3,00 €, katra vienība par 1,50 = vērtējums -1,30 €",
+    ]
+
+
+def test_a_choice_in_russian() -> None:
+    assert said(CHOSEN, "ru")[-3:] == [
+        "Жребий этой ночи дал именно это с вероятностью 75,00 %.",
+        "Пересчитано по записанным числам: то же самое.",
+        "Модель uplift-2026-06-29, каталог 0123456789ab.",
+    ]
+
+
+def test_somebody_whom_a_rule_excludes() -> None:
+    rows = [
+        forbidden(
+            "*",
+            "closed",
+            "the account is closed",
+            group_name="excluded",
+            decision_reason="closed",
+            decision_propensity=1.0,
+        )
+    ]
+
+    assert said(rows, "en") == [
+        "c1, 2026-06-30: gets nothing: the account is closed.",
+        "- every offer: no, the account is closed (the account is closed)",
+        "The lots of the night gave exactly this with a chance of 100.00%.",
+        "Recomputed from the logged figures: the same.",
+        "Model none, catalogue 0123456789ab.",
+    ]
+
+
+def test_the_explanation_for_machines() -> None:
+    found = explain.explain(CHOSEN, "c1").as_dict()
+
+    assert {name: value for name, value in found.items() if name != "lines"} == {
+        "customer_id": "c1",
+        "business_date": "2026-06-30",
+        "language": "en",
+        "offer_id": "basket-10",
+        "reason": "chosen",
+        "propensity": 0.75,
+        "recomputed": "basket-10",
+        "is_same": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "offer"),
+    [
+        (CHOSEN, "basket-10"),
+        ([row("a"), row("b")], "a"),  # a tie: the first by id
+        ([row("a", is_held_back=True), row("b", effect_minor=200)], "b"),
+        ([row("a", effect_minor=150)], None),  # a score of exactly 0 is not worth it
+        ([row("a", is_choosable=False)], None),
+        ([row("a", group_name="global_control")], None),
+        ([row("a", group_name="control")], None),
+        ([row(name, group_name="explore", lot=0.7) for name in "abc"], "c"),  # 0.7 x 3 = 2.1
+        ([row(name, group_name="explore", lot=0.5, is_explorable=name != "a") for name in "abc"], "c"),  # of b, c
+        ([row(name, group_name="pilot", lot=0.3, is_pilotable=True) for name in "abc"], "b"),  # 0.3 x 4 = 1.2
+        ([row(name, group_name="pilot", lot=0.75, is_pilotable=True) for name in "abc"], None),  # the control arm
+    ],
+)
+def test_the_choice_is_recomputed_from_the_log_alone(rows: list[Row], offer: str | None) -> None:
+    assert explain.recompute(rows) == offer
+
+
+def test_a_log_that_does_not_fit_the_decision_says_so() -> None:
+    rows = [row("basket-10"), row("basket-20", effect_minor=900, is_chosen=False, decision_reason="below_price")]
+
+    found = explain.explain([{**one, "decision_reason": "below_price"} for one in rows], "c1")
+
+    assert not found.is_same
+    assert "Recomputed from the logged figures: basket-20. THIS DIFFERS FROM WHAT WAS DECIDED." in found.lines
+
+
+def test_the_rest_of_the_budget_is_named_as_the_reason() -> None:
+    rows = [row("basket-10", is_chosen=True, effect_minor=100, score=-50.0, decision_reason="chosen_from_rest")]
+
+    found = explain.explain(rows, "c1")
+
+    assert found.is_same
+    assert (
+        "Recomputed from the logged figures: by score alone it would be nothing; the budget's last money decided."
+        in found.lines
+    )
+
+
+def test_a_published_night_is_explained_from_its_audit_file(tmp_path: Path) -> None:
+    folder = tmp_path / "exports" / "2026-06-30" / "audit"
+    folder.mkdir(parents=True)
+    log = pa.Table.from_pylist([dict(one) for one in CHOSEN], schema=tables.schema("offers.decision_log"))
+    parquet.write_table(log, folder / "decision_log.parquet")
+
+    assert explain.from_publication(ShopPaths(tmp_path), "c1", NIGHT).offer_id == "basket-10"
+    assert explain.explain(folder / "decision_log.parquet", "c1") == explain.explain(CHOSEN, "c1")
+
+
+def test_what_cannot_be_explained(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as missing:
+        explain.from_publication(ShopPaths(tmp_path), "c1", NIGHT)
+    with pytest.raises(InputError) as unknown:
+        explain.explain(CHOSEN, "C1")
+    with pytest.raises(ConfigError) as language:
+        explain.explain(CHOSEN, "c1", "ee")
+
+    assert str(missing.value) == ("2026-06-30: no publication in exports/2026-06-30; run the night of that date first.")
+    assert str(unknown.value) == "'C1': the decision log holds no such customer (ids are compared byte by byte)."
+    assert str(language.value) == "language 'ee' is not known; explanations are written in en, lv, ru."
+
+
+def test_every_language_says_everything() -> None:
+    for words in (explain_words.OUTCOMES, explain_words.RULES, explain_words.TARGETS, explain_words.LINES):
+        assert set(words) == {"en", "lv", "ru"}
+        assert len({frozenset(words[language]) for language in words}) == 1
+
+
+def test_every_reason_and_rule_has_words() -> None:
+    rules = {rule for name in tables_with_rules() for rule in promised(name, "rule")}
+    known = set(explain_words.OUTCOMES["en"])
+
+    assert rules
+    assert rules == set(explain_words.RULES["en"])
+    assert {"chosen", "explored", "piloted", "held_back", "no_positive_value", "below_price"} <= known
+
+
+def tables_with_rules() -> list[str]:
+    names = ("of_customer", "by_offer", "by_person", "by_segment", "by_reach")
+    return [f"offers.exclusion_{name}" for name in names]
+
+
+def promised(address: str, column: str) -> list[str]:
+    from offermill import expectations
+
+    checks = expectations.load(address).checks
+    return [
+        value
+        for check in checks
+        if check.type == "expect_column_values_to_be_in_set" and check.kwargs["column"] == column
+        for value in check.kwargs["value_set"]
+    ]
