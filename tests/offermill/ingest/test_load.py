@@ -121,8 +121,8 @@ def test_a_clashing_later_delivery_whose_file_changed_waits_for_its_own_run(desk
 
 def test_as_many_bad_records_as_the_shop_allows_do_not_refuse_a_small_delivery(desk):
     desk.reject_rate_max, desk.reject_count_allowed = 0.01, 1
-    desk.deliver("stores", STORES + "s1,Centrs,Riga,store\ns2,,Riga,store\n")
-    desk.load("stores")
+    desk.deliver("stores", STORES + "s1,Centrs,Riga,store\ns2,,Riga,store\n", MONDAY)
+    desk.load("stores", MONDAY)
     assert desk.rows("stores", "store_id") == [("s1",)]
     desk.deliver("stores", STORES + "s1,Centrs,Riga,store\ns2,,Riga,store\ns3,,Riga,store\n")
     assert desk.refusal("stores", GateError).startswith("stores: delivery of 2026-06-30: 2 rejected")
