@@ -63,9 +63,9 @@ class Lines:
         return self.list_minor - self.discount
 
 
-def usual_product(goods: Assortment, person: Ints, category: Ints) -> Ints:
+def usual_product(goods: Assortment, key: Ints, category: Ints) -> Ints:
     """The product that this person usually takes in a category; the same for ever."""
-    return goods.draw_product(category, unit_hash(person, category, 7))
+    return goods.draw_product(category, unit_hash(key, category, 7))
 
 
 def draw(random: Random, people: People, goods: Assortment, visits: Visits, wanted: Ints) -> Lines:
@@ -76,7 +76,7 @@ def draw(random: Random, people: People, goods: Assortment, visits: Visits, want
     week = goods.week(visits.day[visit])
     is_clearance = is_extra & (random.random(len(visit)) < people.clearance_share[visits.row[visit]])
     category = np.where(is_clearance, goods.clearance[week], category)
-    product = _products(random, goods, people.person[visits.row[visit]], category)
+    product = _products(random, goods, people.key[visits.row[visit]], category)
     quantity = 1 + np.searchsorted(np.cumsum(QUANTITY_SHARES[:2]), random.random(len(visit)), side="right")
     amount = goods.price[product] * quantity
     pct = np.where(is_clearance, CLEARANCE_PCT, goods.promoted_pct[week, category])
@@ -137,8 +137,8 @@ def is_minor(people: People) -> Bools:
     return young
 
 
-def _products(random: Random, goods: Assortment, person: Ints, category: Ints) -> Ints:
-    usual = usual_product(goods, person, category)
+def _products(random: Random, goods: Assortment, key: Ints, category: Ints) -> Ints:
+    usual = usual_product(goods, key, category)
     any_product = goods.draw_product(category, random.random(len(category)))
     return np.where(random.random(len(category)) < LOYALTY, usual, any_product)
 

@@ -62,6 +62,12 @@ class Assignments:
         return cls(**{each.name: np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(cls)})
 
 
+def nobody(count: int) -> Assignments:
+    """So many blank assignments."""
+    none, real = np.zeros(count, np.int64), np.zeros(count)
+    return Assignments(none, none, none, none, none, real, np.zeros(count, np.bool_), real, real)
+
+
 @dataclass(frozen=True)
 class Moment:
     """A day on which offers are given, with everybody's last trip before it."""
@@ -92,8 +98,10 @@ def pilot(random: Random, people: People, world: World, start: Rhythm, taken: Tr
     wave = random.integers(0, len(PILOT_WAVES), count)
     cuts = np.cumsum([pct for _, pct in PILOT_ARMS])
     arm = np.searchsorted(cuts, random.integers(0, 100, count), side="right") - 1
-    parts = []
+    parts = [nobody(0)]
     for number, day in enumerate(PILOT_WAVES):
+        if not world.start < day <= world.end:
+            continue
         now, today = world.clock.effort_on(day), day_number(day)
         last = trips.last_before(taken, start, np.full(count, now))
         chosen = np.flatnonzero((wave == number) & may_get_offers(people, today, last, now))

@@ -75,7 +75,7 @@ def prices(people: People, goods: Assortment) -> Prices:
 
 
 def _category_prices(people: People, goods: Assortment, category: int) -> tuple[Floats, Floats]:
-    usual = usual_product(goods, people.person, np.full(len(people), category))
+    usual = usual_product(goods, people.key, np.full(len(people), category))
     inside = goods.category == category
     amount, cost = (
         MEAN_QUANTITY * (LOYALTY * money[usual] + (1 - LOYALTY) * (money * goods.share)[inside].sum())

@@ -33,11 +33,12 @@ class Plan:
     end: date
     customers: int
     deliveries: int
+    part_size: int = PART
 
     @property
     def parts(self) -> int:
         """Number of parts."""
-        return -(-self.customers // PART)
+        return -(-self.customers // self.part_size)
 
     @property
     def first_delivery(self) -> int:
@@ -78,13 +79,13 @@ def make_part(plan: Plan, part: int) -> tuple[dict[str, int], dict[str, Timed]]:
 
 
 def _people(random: Random, plan: Plan, world: World, part: int) -> tuple[People, Floats]:
-    count = min(PART, plan.customers - part * PART)
+    count = min(plan.part_size, plan.customers - part * plan.part_size)
     older = _older_registrations(random, plan, count)
     joined = random.random(count) * world.clock.effort_on(plan.end + timedelta(days=1))
     is_older = random.random(count) < BEFORE_SHARE
     registered = np.where(is_older, older, world.clock.local(joined) - REGISTERING)
     joined = np.where(is_older, world.clock.effort_at(older), joined)
-    return people.draw(random, part * PART, registered, joined, midnight(plan.end)), joined
+    return people.draw(random, part * plan.part_size, registered, joined, midnight(plan.end)), joined
 
 
 def _older_registrations(random: Random, plan: Plan, count: int) -> Ints:

@@ -49,6 +49,7 @@ class People:
     """Parameters of persons, one row each. Times are local seconds or days of effort since the shop's start."""
 
     person: Ints  # number of the person in the shop
+    key: Ints  # a random number, for choices that never change
     kind: Ints
     registered: Ints  # local seconds
     born: Ints  # day number
@@ -224,6 +225,7 @@ def draw(random: Random, first: int, registered: Ints, joined: Floats, end: int)
     language, is_male = identity["language"], identity["is_male"]
     return People(
         person=np.arange(first, first + count),
+        key=random.integers(0, 1 << 62, count),
         kind=kind.astype(np.int64),
         registered=registered,
         first_name=names.codes(language, is_male, random.random(count), is_first=True),

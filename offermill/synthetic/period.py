@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from offermill.synthetic import baskets, campaign, outreach, till, web
 from offermill.synthetic.arrays import Ints, Random
-from offermill.synthetic.campaign import Assignments, Uses
+from offermill.synthetic.campaign import Uses
 from offermill.synthetic.clock import DAY
 from offermill.synthetic.outreach import Given
 from offermill.synthetic.people import People
@@ -76,9 +76,3 @@ def paid_by_day(sold: Sales, count: int, first: int, end: int) -> list[Ints]:
     periods = [day < first, *(day == number for number in range(first, end))]
     amounts = [np.bincount(row[inside], net[inside], count).astype(np.int64) for inside in periods]
     return list(np.cumsum(amounts, axis=0))
-
-
-def nobody(count: int) -> Assignments:
-    """So many blank assignments."""
-    none, real = np.zeros(count, np.int64), np.zeros(count)
-    return Assignments(none, none, none, none, none, real, np.zeros(count, np.bool_), real, real)

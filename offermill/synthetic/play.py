@@ -90,7 +90,7 @@ def _given(random: Random, world: World, standing: State, listed: Listed, first:
     mine = np.flatnonzero(people.person[place] == listed.persons)
     row, labels = place[mine], listed.labels.take(pa.array(mine))
     kept = standing.given.take(np.flatnonzero(~np.isin(standing.given.assignments.row, row)))
-    coded = state.coded(period.nobody(len(mine)), labels)
+    coded = state.coded(campaign.nobody(len(mine)), labels)
     works = np.zeros(len(mine), np.bool_)
     works[np.unique(row, return_index=True)[1]] = True
     drawn = Drawn(row, coded.assignments.offer, np.maximum(listed.until[mine], first), works)

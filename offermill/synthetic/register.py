@@ -37,29 +37,27 @@ def customers(people: People, world: World, rows: Ints, is_second: Bools, paid: 
             "home_store_id": picked(STORE_IDS, people.home_store[rows]),
             "status": picked(("active", "closed"), _is_closed(people, world, rows).astype(np.int64)),
             "tier": picked(TIERS, np.searchsorted(TIER_FROM, paid, side="right")),
-            "points_balance": pa.array(points(person, paid)),
+            "points_balance": pa.array(points(people.key[rows], paid)),
         }
     )
 
 
-def points(person: Ints, paid: Ints) -> Ints:
+def points(key: Ints, paid: Ints) -> Ints:
     """One point per unit paid, less the blocks that this person has spent."""
     earned = np.maximum(paid, 0) // 100
-    spent_share = unit_hash(person, 0, 31)
+    spent_share = unit_hash(key, 0, 31)
     return earned - POINTS_BLOCK * np.floor(earned * spent_share / POINTS_BLOCK).astype(np.int64)
 
 
 def _birth_dates(people: People, rows: Ints) -> pa.Array:
     born = days(people.born[rows])
-    is_unknown = chance_of(people.person[rows], 33, 0.04) & (
-        people.registered[rows] // 86_400 - people.born[rows] > 7_300
-    )
+    is_unknown = chance_of(people.key[rows], 33, 0.04) & (people.registered[rows] // 86_400 - people.born[rows] > 7_300)
     return pc.if_else(pa.array(is_unknown), pa.scalar(None, pa.date32()), born)
 
 
 def _is_closed(people: People, world: World, rows: Ints) -> Bools:
     left = people.life_end[rows] < world.clock.effort_on(world.end - timedelta(days=60))
-    return left & chance_of(people.person[rows], 35, 0.05)
+    return left & chance_of(people.key[rows], 35, 0.05)
 
 
 def records(people: People) -> tuple[Ints, Bools, Ints]:
@@ -75,11 +73,11 @@ def records(people: People) -> tuple[Ints, Bools, Ints]:
 def contacts(people: People, world: World) -> tuple[pa.Table, Ints]:
     """The contacts source and its local seconds; a second record repeats the e-mail or the phone, spelled otherwise."""
     row, is_second, made = records(people)
-    person = people.person[row]
+    key = people.key[row]
     has_second = people.second_from[row] < FAR
-    shares_email = chance_of(person, 41, 0.6)
-    with_email = np.where(is_second, shares_email, has_second | chance_of(person, 43, 0.93))
-    with_phone = np.where(is_second, ~shares_email, has_second | chance_of(person, 45, 0.82))
+    shares_email = chance_of(key, 41, 0.6)
+    with_email = np.where(is_second, shares_email, has_second | chance_of(key, 43, 0.93))
+    with_phone = np.where(is_second, ~shares_email, has_second | chance_of(key, 45, 0.82))
     parts = [
         _contact(people, world, ("email", row[mine], is_second[mine], made[mine]))
         if kind == 0
@@ -144,7 +142,7 @@ _Part = tuple[Ints, int, int, bool, Ints, bool]  # row, channel, purpose, is gra
 
 def _email_consents(people: People) -> list[_Part]:
     given, withdrawn = (np.flatnonzero(moment < FAR) for moment in (people.email_from, people.email_until))
-    profiled = given[chance_of(people.person[given], 51, 0.88)]
+    profiled = given[chance_of(people.key[given], 51, 0.88)]
     return [
         (given, 0, 0, True, people.email_from[given], False),
         (profiled, 0, 1, True, people.email_from[profiled], False),
@@ -155,10 +153,8 @@ def _email_consents(people: People) -> list[_Part]:
 def _other_consents(people: People) -> list[_Part]:
     parts: list[_Part] = []
     for channel, share in ((1, 0.40), (2, 0.25), (3, 0.35)):
-        given = np.flatnonzero(chance_of(people.person, 53 + channel, share))
-        refused = np.flatnonzero(
-            chance_of(people.person, 63 + channel, 0.1) & ~chance_of(people.person, 53 + channel, share)
-        )
+        given = np.flatnonzero(chance_of(people.key, 53 + channel, share))
+        refused = np.flatnonzero(chance_of(people.key, 63 + channel, 0.1) & ~chance_of(people.key, 53 + channel, share))
         parts.append((given, channel, 0, True, people.registered[given], False))
         parts.append((refused, channel, 0, False, people.registered[refused], False))
     return parts
@@ -175,8 +171,8 @@ def _second_consents(people: People) -> list[_Part]:
 
 def strategic(people: People, world: World) -> pa.Table:
     """The strategic_customers source: one in a thousand, a fifth of them expired."""
-    row = np.flatnonzero(chance_of(people.person, 71, 0.001))
-    is_expired = chance_of(people.person[row], 73, 0.2)
+    row = np.flatnonzero(chance_of(people.key, 71, 0.001))
+    is_expired = chance_of(people.key[row], 73, 0.2)
     end = day_number(world.end)
     return pa.table(
         {

@@ -42,7 +42,7 @@ def persuaded(people: People, last: Floats, now: float, felt: Floats) -> Floats:
 
 
 def qualifying(people: People, typical: Baskets, offer: Offer) -> tuple[Floats, Floats]:
-    """Chance that a natural and an extra trip may use the offer (close, not exact, if it asks for a category or sum)."""
+    """Chance that natural and extra trips may use the offer (close, not exact, if it asks for a category or a sum)."""
     always = np.ones(len(people))
     if offer.kind == "delivery":
         return people.web_share, always

@@ -20,6 +20,8 @@ from offermill.synthetic.period import Timed
 from offermill.synthetic.sources import SOURCES
 from offermill.synthetic.world import World
 
+EARLIEST = assortment.WEEKS_FROM + timedelta(days=7)  # promotions are planned from here
+
 
 def quiet(message: str) -> None:
     """The default for progress: says nothing."""
@@ -33,18 +35,19 @@ def make(
     start: date = date(2024, 7, 1),
     end: date = date(2026, 6, 30),
     deliveries: int = 14,
+    part_size: int = PART,
     processes: int = 1,
     progress: Callable[[str], None] = quiet,
 ) -> dict[str, Any]:
     """Write ``landing/`` and ``truth/`` under ``folder`` (replacing both) and return the row counts.
 
-    ``customers`` is the number of persons; about 3 % of them have a second record. The bytes of the files depend on
-    the other arguments only, not on ``processes``.
+    ``customers`` is the number of persons; about 3 % of them have a second record. ``part_size`` of them are in memory
+    at once. The bytes of the files depend on all arguments but ``processes``.
 
     Raises:
         InputError: an impossible size or period.
     """
-    plan = Plan(folder, seed, start, end, customers, deliveries)
+    plan = Plan(folder, seed, start, end, customers, deliveries, part_size)
     _check(plan)
     for name in ("landing", "truth"):
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -66,6 +69,8 @@ def _check(plan: Plan) -> None:
             f"the demo shop needs at least 1 customer and fewer daily deliveries than days; "
             f"got {plan.customers} customers, {plan.deliveries} deliveries, {days} days"
         )
+    if plan.start < EARLIEST:
+        raise InputError(f"the demo shop starts on {EARLIEST} or later; got {plan.start}")
 
 
 def _gather(
@@ -75,7 +80,7 @@ def _gather(
     recent: dict[str, list[Timed]] = {}
     counts: dict[str, int] = {}
     for part, (made, late) in enumerate(_parts(plan, processes)):
-        progress(f"demo shop: {min((part + 1) * PART, plan.customers):,} of {plan.customers:,} customers")
+        progress(f"demo shop: {min((part + 1) * plan.part_size, plan.customers):,} of {plan.customers:,} customers")
         for name, rows in made.items():
             counts[name] = counts.get(name, 0) + rows
         for name, timed in late.items():

@@ -77,7 +77,7 @@ def _idle(random: Random, people: People, window: Window) -> tuple[Ints, Ints]:
 
 def visitor_ids(people: People, rows: Ints, device: Ints) -> pa.Array:
     """The browser a person uses: a scrambled number that says nothing about the customer."""
-    number = np.floor(unit_hash(people.person[rows], device, 13) * 9e12).astype(np.int64)
+    number = np.floor(unit_hash(people.key[rows], device, 13) * 9e12).astype(np.int64)
     return numbered("v", number + 1_000_000_000_000)
 
 
@@ -123,7 +123,7 @@ def _kinds(random: Random, is_leading: Bools) -> Ints:
 
 
 def _product(random: Random, people: People, goods: Assortment, row: Ints, category: Ints) -> Ints:
-    usual = usual_product(goods, people.person[row], category)
+    usual = usual_product(goods, people.key[row], category)
     return np.where(random.random(len(row)) < 0.4, usual, goods.draw_product(category, random.random(len(row))))
 
 
@@ -135,7 +135,7 @@ def _visitors(people: People, held: Sessions, row: Ints, session: Ints, window: 
 
 
 def _device(people: People, row: Ints, session: Ints) -> Ints:
-    return (unit_hash(people.person[row], session, 17) < 0.3).astype(np.int64)
+    return (unit_hash(people.key[row], session, 17) < 0.3).astype(np.int64)
 
 
 def links(people: People, world: World) -> tuple[pa.Table, Ints]:
@@ -154,12 +154,12 @@ def links(people: People, world: World) -> tuple[pa.Table, Ints]:
 
 
 def _device_links(people: People, device: int) -> tuple[Ints, Floats]:
-    person = people.person
-    browses = (people.web_share > 0.02) & chance_of(person, 21 + device, 0.85 if device == 0 else 0.55)
-    later = unit_hash(person, device, 23)
+    key = people.key
+    browses = (people.web_share > 0.02) & chance_of(key, 21 + device, 0.85 if device == 0 else 0.55)
+    later = unit_hash(key, device, 23)
     days = np.where(later < 0.5, 0, np.floor(-90 * np.log(1 - np.maximum(later - 0.5, 0) * 1.99))).astype(np.int64)
     day = people.registered // DAY + days
-    second = 9 * 3_600 + np.floor(unit_hash(person, device, 25) * 12 * 3_600).astype(np.int64)
+    second = 9 * 3_600 + np.floor(unit_hash(key, device, 25) * 12 * 3_600).astype(np.int64)
     local = np.maximum(day * DAY + second, people.registered + 60)
     row = np.flatnonzero(browses)
     return row, local[row]

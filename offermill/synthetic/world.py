@@ -71,7 +71,7 @@ class Window:
 def record_ids(people: People, rows: Ints, local: Ints) -> pa.Array:
     """The record under which each person acts at a time; those with two records use both."""
     person = people.person[rows]
-    uses_second = (people.second_from[rows] < local) & (unit_hash(person, local // DAY, 11) < 0.5)
+    uses_second = (people.second_from[rows] < local) & (unit_hash(people.key[rows], local // DAY, 11) < 0.5)
     return numbered("c", person + np.where(uses_second, SECOND, PRIMARY))
 
 
@@ -80,7 +80,7 @@ def primary_ids(people: People) -> pa.Array:
     return numbered("c", people.person + PRIMARY)
 
 
-def chance_of(person: Ints, salt: int, share: float | Floats) -> Bools:
-    """A fixed yes or no per person."""
-    answer: Bools = unit_hash(person, 0, salt) < share
+def chance_of(key: Ints, salt: int, share: float | Floats) -> Bools:
+    """A fixed yes or no per person, by ``People.key``."""
+    answer: Bools = unit_hash(key, 0, salt) < share
     return answer
