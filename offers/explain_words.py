@@ -141,7 +141,9 @@ LINES: Mapping[str, Words] = {
         "promise": "The customer is told: {text}",
         "propensity": "The lots of the night gave exactly this with a chance of {chance}.",
         "same": "Recomputed from the logged figures: the same.",
-        "rest": "Recomputed from the logged figures: by score alone it would be {best}; the budget's last money decided.",
+        "rest": (
+            "Recomputed from the logged figures: by score alone it would be {best}; the budget's last money decided."
+        ),
         "different": "Recomputed from the logged figures: {best}. THIS DIFFERS FROM WHAT WAS DECIDED.",
         "nothing": "nothing",
         "source": "Model {model}, catalogue {catalogue}.",
