@@ -209,6 +209,16 @@ def test_the_last_full_day_of_the_horizon_is_enough(tmp_path: Path) -> None:
     assert len(seen.rows) == 300
 
 
+def test_without_a_catalogue_training_says_that_no_depth_is_known(tmp_path: Path) -> None:
+    with Warehouse.open() as warehouse:
+        with_wave(warehouse, trials.drawn(1_500, 24))
+        trained = uplift_step.train(warehouse, shops.run_of(tmp_path))
+    assert trained["message"] == (
+        "Learned from 1,500 random assignments to 3 offers and a control arm. No depth is known (no catalogue, or no "
+        "percent offer in it): every offer counts as one without a price."
+    )
+
+
 def test_before_any_training_no_offer_has_evidence(tmp_path: Path) -> None:
     with Warehouse.open() as warehouse:
         with_tonight(warehouse, TONIGHT)
