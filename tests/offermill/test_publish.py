@@ -1,6 +1,7 @@
 """A publication appears whole or not at all, never changes, and after a kill anywhere a re-run gives the same bytes."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -275,6 +276,23 @@ def test_a_release_retried_alone_after_a_kill_finishes_or_confirms(
         release(run)
         public = {part: tree(run.shop.folder / part) for part in ("exports", "site")}
         assert public == {part: tree(undisturbed.shop.folder / part) for part in ("exports", "site")}, seen[number]
+
+
+def test_a_kill_inside_the_last_clean_up_leaves_a_publication_that_a_retry_confirms(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_removed(folder: Path) -> None:
+        next(folder.rglob("datapackage.json")).unlink()
+        raise Killed
+
+    stage(run)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", half_removed)
+        with pytest.raises(Killed):
+            release(run)
+    assert release(run) == {"edition": "2026-06-30", "result": "identical"}
+    _night(run)
+    assert [path.name for path in (run.shop.state / "publish").iterdir()] == []
 
 
 @pytest.mark.crash
