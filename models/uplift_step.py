@@ -27,6 +27,7 @@ _LIMITS = (
     "Effects of single customers are uncertain; it is made to choose among many, not to judge one.",
     "It counts the whole basket within the horizon; purchases brought forward from later are not subtracted.",
 )
+_NO_DEPTH = " No depth is known (no catalogue, or no percent offer in it): every offer counts as one without a price."
 # What a person's margin share is taken from; missing columns leave the shop's share.
 _NET, _MARGIN = "net_minor_365_days", "margin_minor_365_days"
 
@@ -140,6 +141,8 @@ def _slope(model: UpliftModel) -> dict[str, float]:
 def _sentence(seen: Evidence, model: UpliftModel) -> str:
     left_out = sorted(set(seen.depths) - set(model.arms_))
     missing = f" Too few people to say anything of: {', '.join(left_out)}." if left_out else ""
+    if all(depth is None for depth in seen.depths.values()):
+        missing += _NO_DEPTH
     return (
         f"Learned from {len(seen.rows):,} random assignments to {len(model.arms_)} offers and a control arm.{missing}"
     )
