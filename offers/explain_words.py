@@ -132,7 +132,7 @@ TARGETS: Mapping[str, Words] = {
 
 LINES: Mapping[str, Words] = {
     "en": {
-        "priced": "{offer}{target}: extra margin {effect}, cost {cost} at {price} each = score {score}",
+        "priced": "{offer}{target}: extra margin {effect} - {price} x cost {cost} = score {score}",
         "unknown": "{offer}{target}: no randomised evidence yet, costs at most {worst}",
         "forbidden": "{offer}: no, {rules}",
         "held": ", held back from the campaign by lot",
@@ -150,9 +150,7 @@ LINES: Mapping[str, Words] = {
         "no_model": "none",
     },
     "lv": {
-        "priced": (
-            "{offer}{target}: papildu peļņa {effect}, izmaksas {cost}, katra vienība par {price} = vērtējums {score}"
-        ),
+        "priced": ("{offer}{target}: papildu peļņa {effect} - {price} x izmaksas {cost} = vērtējums {score}"),
         "unknown": "{offer}{target}: izlozes pierādījumu vēl nav, izmaksā ne vairāk kā {worst}",
         "forbidden": "{offer}: nē, {rules}",
         "held": ", izlozē atturēts no kampaņas",
@@ -168,7 +166,7 @@ LINES: Mapping[str, Words] = {
         "no_model": "nav",
     },
     "ru": {
-        "priced": "{offer}{target}: дополнительная маржа {effect}, затраты {cost} по цене {price} = оценка {score}",
+        "priced": "{offer}{target}: дополнительная маржа {effect} - {price} x затраты {cost} = оценка {score}",
         "unknown": "{offer}{target}: рандомизированных данных пока нет, стоит не больше {worst}",
         "forbidden": "{offer}: нет, {rules}",
         "held": ", по жребию не участвует в кампании",

@@ -36,8 +36,6 @@ _NAMED = re.compile(r"\{([^{}]*)\}")
 _NUMBER = re.compile(r"\d[\d\s.,]*\d|\d")
 _PERCENTAGE = re.compile(rf"({_NUMBER.pattern})\s*%")
 _END = re.compile(r"[.!?…](?=\s|$)")
-# Controls, zero-width and text-direction marks can hide or turn around what a text says.
-_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def numbers(text: str) -> set[Decimal]:
@@ -71,7 +69,7 @@ def _shape(pattern: str) -> Iterator[str]:
         yield f"is longer than {MAX_LENGTH} characters"
     if re.search(r"[<>]", pattern):
         yield "holds markup ('<' or '>'); texts are plain"
-    if _HIDDEN.search(pattern):
+    if wording.HIDDEN.search(pattern):
         yield "holds invisible characters; type the text anew"
     if len(_END.findall(pattern)) != 1 or not _END.search(pattern.strip()[-1:]):
         yield "must be one sentence that ends with a full stop"

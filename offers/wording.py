@@ -4,6 +4,7 @@ Numbers, dates and currencies are formatted by Babel (CLDR). Grammar that CLDR d
 `līdz`, the case after a numeral) is written here. Names from the shop's data stand in quotation marks, uninflected.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -18,6 +19,8 @@ from offers.offer import Offer, percent_of
 _LOCALES = {"en": "en_150", "lv": "lv_LV", "ru": "ru_RU"}
 _PERCENT = {"en": "#,##0.00%", "lv": "#,##0.00%", "ru": "#,##0.00\u00a0%"}
 _QUOTES = {"en": "“{}”", "lv": "„{}”", "ru": "«{}»"}
+# Controls, zero-width and text-direction marks.
+HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _LATVIAN_MONTHS = (
     *("janvārim", "februārim", "martam", "aprīlim", "maijam", "jūnijam"),
     *("jūlijam", "augustam", "septembrim", "oktobrim", "novembrim", "decembrim"),
@@ -88,6 +91,11 @@ _REWARDS = {
 }
 
 
+def plain(name: str) -> str:
+    """Return a name from the shop's data on one line, without characters that hide or turn around what is said."""
+    return " ".join(HIDDEN.sub(" ", name).split())
+
+
 def money(minor: int, currency: str, language: str) -> str:
     """Return an amount as customers read it: `40.00 €`, `40,00 €`."""
     amount = Decimal(minor).scaleb(-get_currency_precision(currency))
@@ -144,7 +152,7 @@ def facts(offer: Offer, language: str, valid_until: date, currency: str) -> Mapp
     if offer.gift is not None:
         found["gift"] = offer.gift.name.of(language)
     if offer.target.name is not None:
-        found["target"] = _QUOTES[language].format(offer.target.name)
+        found["target"] = _QUOTES[language].format(plain(offer.target.name))
     return found
 
 

@@ -85,9 +85,9 @@ def test_a_choice_in_english() -> None:
         "c1, 2026-06-30: gets basket-10: of all open offers it brings the most extra margin for the money.",
         "The customer is told: Shop and get it.",
         "Without an offer the customer buys with a chance of 34.50%.",
-        "- basket-10: extra margin 3.00 €, cost 1.00 € at 1.50 each = score 1.50 €",
-        "- basket-20: extra margin 3.20 €, cost 3.00 € at 1.50 each = score -1.30 €",
-        "- coffee-20 (bought before): extra margin 0.50 €, cost 0.10 € at 1.50 each = score 0.35 €",
+        "- basket-10: extra margin 3.00 € - 1.50 x cost 1.00 € = score 1.50 €",
+        "- basket-20: extra margin 3.20 € - 1.50 x cost 3.00 € = score -1.30 €",
+        "- coffee-20 (bought before): extra margin 0.50 € - 1.50 x cost 0.10 € = score 0.35 €",
         "- points-500: no randomised evidence yet, costs at most 5.00 €",
         "- wine-20: no, the customer buys out of habit, and no discount would change that; the goods "
         "are for adults only, "
@@ -104,8 +104,8 @@ def test_a_choice_in_latvian() -> None:
         "lielāko papildu peļņu.",
         "Klientam saka: Iepērcieties un saņemiet.",
         "Bez piedāvājuma klients pērk ar varbūtību 34,50%.",
-        "- basket-10: papildu peļņa 3,00 €, izmaksas 1,00 €, katra vienība par 1,50 = vērtējums 1,50 €",
-        "- basket-20: papildu peļņa 3,20 €, izmaksas 3,00 €, katra vienība par 1,50 = vērtējums -1,30 €",
+        "- basket-10: papildu peļņa 3,00 € - 1,50 x izmaksas 1,00 € = vērtējums 1,50 €",
+        "- basket-20: papildu peļņa 3,20 € - 1,50 x izmaksas 3,00 € = vērtējums -1,30 €",
     ]
 
 

@@ -159,6 +159,12 @@ def test_a_brace_in_a_name_stays_a_brace() -> None:
     assert "“{value}”" in said(percent(target=odd), "en")
 
 
+def test_a_name_from_the_data_cannot_break_the_line_or_turn_the_text_around() -> None:
+    odd = TargetItem("product", "p1", "Tea\r\nBcc: x\u202e  {evil}\u200b")
+
+    assert "“Tea Bcc: x {evil}”" in said(percent(target=odd), "en")
+
+
 @pytest.mark.parametrize(
     ("count", "en", "lv", "ru"),
     [
