@@ -1,6 +1,7 @@
 """JSON lines: one flat object a line; numbers are kept as they are written, so no amount passes through a float."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from offermill.ingest.contracts import Contract
 from offermill.ingest.decode import Decoder, opened
 from offermill.ingest.sources import SourceSettings
 
-Value = str | bool | None
+# JSON can escape one half of a pair alone; no text can hold it.
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class _NotAllowedError(ValueError):
@@ -35,17 +37,21 @@ _DECODER = json.JSONDecoder(
 
 
 def _text(name: str, value: object, limit: int) -> str | None:
+    if isinstance(value, str):
+        _check_text(name, value, limit)
+        return value
     if value is None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isinstance(value, str):
-        raise _NotAllowedError(f"{name} holds a list or an object; send one plain value.")
+    raise _NotAllowedError(f"{name} holds a list or an object; send one plain value.")
+
+
+def _check_text(name: str, value: str, limit: int) -> None:
     if len(value) > limit:
         raise InputError(f"{name} is longer than {limit:,} characters")
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and _HALF_PAIR.search(value):
         raise _NotAllowedError(f"{name} holds half of a surrogate pair, which is no text; export the record again.")
-    return value
 
 
 def read(path: Path, contract: Contract, source: SourceSettings, place: str, tally: Tally) -> Iterator[Batch]:
@@ -102,12 +108,13 @@ class _Reader:
                 "export the record again."
             )
         try:
-            record = _DECODER.decode(line)
+            record = _DECODER.decode(line.rstrip("\n"))
         except RecursionError as problem:
             raise _NotAllowedError("is nested too deeply; send one flat object a line.") from problem
         if not isinstance(record, dict):
             raise _NotAllowedError("is no JSON object; send one object a line.")
-        self._seen.update(dict.fromkeys(record))
+        if record.keys() - self._seen.keys():
+            self._seen.update(dict.fromkeys(record))
         if len(self._seen) > self._source.max_columns:
             raise InputError(f"more than {self._source.max_columns:,} different names, the limit of the source")
         limit = self._source.max_field_characters

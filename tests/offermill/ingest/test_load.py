@@ -231,6 +231,7 @@ def test_json_lines_say_which_line_is_wrong(desk):
         '{"store_id": "s4", "store_id": "s5", "store_name": "Twice", "kind": "web"}',
         '{"store_id": "s6", "store_name": {"lv": "Centrs"}, "kind": "web"}',
         '{"store_id": "s7"',
+        '{"store_id": "s8", "store_name": "\\ud83d", "kind": "web"}',
     ]
     desk.deliver("stores", "\n".join(lines), name="stores_2026-06-30.jsonl")
     desk.load("stores")
@@ -243,6 +244,7 @@ def test_json_lines_say_which_line_is_wrong(desk):
         (5, None, "holds the same name twice; keep one."),
         (6, None, "store_name holds a list or an object; send one plain value."),
         (7, None, "is not valid JSON at character 18: Expecting ',' delimiter."),
+        (8, None, "store_name holds half of a surrogate pair, which is no text; export the record again."),
     ]
 
 
