@@ -72,6 +72,7 @@ class Warehouse:
         connection = _connect(path, read_only)
         try:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute("set enable_progress_bar = false")
             yield cls(connection)
         finally:
             connection.close()
