@@ -251,6 +251,19 @@ def test_every_page_has_one_sql_file_and_one_template_and_its_texts() -> None:
     assert set(texts()) == names | {"layout"}
 
 
+def test_texts_that_belong_together_are_pairs() -> None:
+    """A comma in an unquoted YAML list would cut a sentence in two."""
+    said = texts()
+    pairs = {
+        "budget.cards": said["budget"]["cards"],
+        "models.measures": said["models"]["measures"],
+        "segments.families": said["segments"]["families"],
+        "tonight.cards": said["tonight"]["cards"],
+    }
+    wrong = [f"{kind}.{name}" for kind, words in pairs.items() for name, pair in words.items() if len(pair) != 2]
+    assert wrong == []
+
+
 def test_every_query_reads_the_tables_of_its_stage_and_runs(tmp_path: Path) -> None:
     with literal_night.night(tmp_path / "shop") as (warehouse, run):
         for page in PAGES:
