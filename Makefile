@@ -78,10 +78,11 @@ setup-demo: setup
 setup-completejourney: $(VENV)/completejourney.stamp
 
 .PHONY: lock
-lock: ## Resolve the dependencies anew (needs uv)
-	for extra in "" completejourney test; do \
-	  uv pip compile pyproject.toml $${extra:+--extra $$extra} --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header --no-annotate --quiet -o requirements$${extra:+-$$extra}.lock; done
+lock: ## Resolve the dependencies anew (needs uv); the other locks follow the tests' versions
+	compile="uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet"; \
+	$$compile --extra test -o requirements-test.lock; \
+	$$compile --constraints requirements-test.lock -o requirements.lock; \
+	$$compile --extra completejourney --constraints requirements-test.lock -o requirements-completejourney.lock
 
 .PHONY: clean
 clean: ## Remove the environment and everything a run made

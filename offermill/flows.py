@@ -76,6 +76,9 @@ def _call(address: str, call: str, *reads: str) -> Step:
     return Step(address, call, (), frozenset(reads))
 
 
+_CATALOGUE = _call("offers.catalogue", "offers.catalogue:load_catalogue")
+
+
 def _gate(schema: str) -> Step:
     return Step(f"{schema}.checks", "offermill.gates:check", (("schema", schema),))
 
@@ -122,7 +125,7 @@ def _segments() -> Stage:
 def _models() -> Stage:
     # The catalogue comes first: effects are estimated for the offers that are on it tonight.
     python = [
-        _call("offers.catalogue", "offers.catalogue:load_catalogue"),
+        _CATALOGUE,
         _call("models.propensity_score", "models.propensity:score"),
         _call("models.value_score", "models.value:score", "models.propensity_score"),
         _call("models.offer_effect", "models.uplift_step:score", "offers.catalogue"),
@@ -153,7 +156,9 @@ def _training() -> Stage:
         _call("models.train_clusters", "features.clusters:train", "models.training_snapshot"),
         _call("models.train_propensity", "models.propensity:train", "models.training_snapshot"),
         _call("models.train_value", "models.value:train", "models.training_snapshot"),
-        _call("models.train_uplift", "models.uplift_step:train", "models.training_snapshot"),
+        # What an arm of a past wave cost is read from the catalogue.
+        _CATALOGUE,
+        _call("models.train_uplift", "models.uplift_step:train", "models.training_snapshot", "offers.catalogue"),
     ]
     return _stage("training", steps, gate=False)
 

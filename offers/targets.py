@@ -93,6 +93,8 @@ def _unknown(target: Target, known: Mapping[str, TargetItem], where: Where) -> I
 
 
 def _segment_problems(warehouse: Warehouse, catalogue: Catalogue) -> Iterator[Problem]:
+    if not warehouse.exists("segments.membership"):
+        return  # a training before the first night: that night reads the names against its segments
     tonight = warehouse.rows("select distinct segment from segments.membership")
     known = sorted(_SEGMENTS | {segment for (segment,) in tonight})
     for index, template in enumerate(catalogue.templates):
