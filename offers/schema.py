@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 Kind = Literal["percent", "amount", "points", "gift", "delivery"]
 Channel = Literal["email", "sms", "push", "post"]
@@ -133,7 +133,7 @@ class Template(Part):
     id: Id
     campaign: str
     kind: Kind
-    depths: tuple[int | float | str, ...] = ()
+    depths: tuple[StrictInt | StrictFloat | StrictStr, ...] = ()
     target: Target = Target()
     threshold: Money | None = None
     max_discount: Money | None = None
