@@ -100,12 +100,16 @@ def decided(manifest: dict[str, Any]) -> str:
 
 
 def _groups(groups: dict[str, dict[str, int]]) -> str:
-    offers = sum(group["offers"] for group in groups.values())
-    people = sum(group["people"] for group in groups.values())
-    by_group = ", ".join(
-        f"{name.replace('_', ' ')} {group['offers'] or group['people']:,}" for name, group in groups.items()
+    offers = {name: group["offers"] for name, group in groups.items() if group["offers"]}
+    nothing = {name: group["people"] - group["offers"] for name, group in groups.items()}
+    return (
+        f"{sum(offers.values()):,} offers ({_listed(offers)}); "
+        f"no offer for {sum(nothing.values()):,} people ({_listed(nothing)})"
     )
-    return f"{offers:,} offers for {people:,} people ({by_group})"
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items() if count) or "none"
 
 
 def _cost(budget: dict[str, Any], facts: dict[str, Any]) -> str:
