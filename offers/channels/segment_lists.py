@@ -2,20 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from datetime import datetime, time
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-
-import xlsxwriter
 
 from offermill import csvfile, datapackage
 from offermill.errors import PublishError
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers.channels import tables
+from offers.channels.workbook import Column, Workbook
 
 FOLDER = "segments"
 COLUMNS: tables.Columns = (
@@ -31,10 +29,9 @@ COLUMNS: tables.Columns = (
     ("reason", "string", "Why the customer is in the segment."),
 )
 NAMES = tuple(name for name, _, _ in COLUMNS)
-_WIDTHS = (16, 10, 12, 10, 12, 12, 14, 14, 26, 90)
 _MONEY = ("net_sales_365_days", "margin_365_days")
-# A worksheet holds 1,048,576 rows; a longer list goes on in the next sheet.
-_SHEET_ROWS = 1_000_000
+_WIDTHS = (16, 10, 12, 10, 12, 12, 14, 14, 26, 90)
+LAYOUT = tuple(Column(name, width, name in _MONEY) for name, width in zip(NAMES, _WIDTHS, strict=True))
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 Row = tuple[Any, ...]
@@ -80,69 +77,33 @@ def _cells(row: Row, digits: int) -> list[Any]:
     return cells
 
 
-def _workbook(path: Path, run: Run) -> xlsxwriter.Workbook:
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = xlsxwriter.Workbook(path, options)
-    # The clock would make every file different.
-    book.set_properties({"title": path.stem, "created": datetime.combine(run.business_date, time())})
-    return book
-
-
-def _sheet(book: xlsxwriter.Workbook, name: str, run: Run) -> Any:
-    sheet = book.add_worksheet(name)
-    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E7F1EF"})
-    amount = book.add_format({"num_format": "#,##0" + ("." + "0" * run.settings.shop.currency_digits).rstrip(".")})
-    for index, (column, width) in enumerate(zip(NAMES, _WIDTHS, strict=True)):
-        sheet.set_column(index, index, width, amount if column in _MONEY else None)
-    sheet.freeze_panes(1, 1)
-    for index, column in enumerate(NAMES):
-        sheet.write_string(0, index, column, head)
-    return sheet
-
-
-def _write_cells(sheet: Any, number: int, cells: Sequence[Any]) -> None:
-    for index, cell in enumerate(cells):
-        if isinstance(cell, str):
-            sheet.write_string(number, index, cell[:32_767])  # Excel's limit for a cell
-        elif cell is not None:
-            sheet.write_number(number, index, cell)
-
-
-def write_workbook(path: Path, run: Run, rows: Sequence[Sequence[Any]]) -> None:
-    """Write the rows as an XLSX in which every text is a text; the same rows give the same bytes."""
-    book = _workbook(path, run)
-    for start in range(0, max(len(rows), 1), _SHEET_ROWS):
-        part = rows[start : start + _SHEET_ROWS]
-        sheet = _sheet(book, f"list {start // _SHEET_ROWS + 1}", run)
-        for number, cells in enumerate(part, start=1):
-            _write_cells(sheet, number, cells)
-        sheet.autofilter(0, 0, len(part), len(NAMES) - 1)
-    book.close()
+def _both(rows: Iterable[Row], book: Workbook, digits: int) -> Iterator[list[Any]]:
+    for row in rows:
+        cells = _cells(row, digits)
+        book.add(cells)
+        yield cells
 
 
 def _write_one(
-    run: Run, folder: Path, name: str, family: str, segment: str, rows: Sequence[Sequence[Any]]
+    run: Run, folder: Path, name: str, segment: tuple[str, str], rows: Iterable[Row]
 ) -> list[datapackage.Resource]:
+    """Write the CSV and the workbook in one pass, so that a segment of any size fits in memory."""
+    digits = run.settings.shop.currency_digits
     base = folder / FOLDER / name
-    csvfile.write(base.with_suffix(".csv"), NAMES, rows, csvfile.guarded)
-    write_workbook(base.with_suffix(".xlsx"), run, rows)
-    title = f"Customers of the segment {segment} ({family})"
+    base.parent.mkdir(exist_ok=True)
+    with Workbook(base.with_suffix(".xlsx"), LAYOUT, run.business_date, digits) as book:
+        count = csvfile.write(base.with_suffix(".csv"), NAMES, _both(rows, book, digits), csvfile.guarded)
+    title = f"Customers of the segment {segment[1]} ({segment[0]})"
     return [
-        datapackage.Resource(f"{FOLDER}/{name}.csv", title, len(rows), COLUMNS, ("customer_id",)),
-        datapackage.Resource(f"{FOLDER}/{name}.xlsx", title, len(rows)),
+        datapackage.Resource(f"{FOLDER}/{name}.csv", title, count, COLUMNS, ("customer_id",)),
+        datapackage.Resource(f"{FOLDER}/{name}.xlsx", title, count),
     ]
 
 
 def write(warehouse: Warehouse, run: Run, folder: Path) -> Iterator[datapackage.Resource]:
-    """Write the two files of every segment, one segment in memory at a time."""
-    digits = run.settings.shop.currency_digits
+    """Write the two files of every segment, row by row."""
     names: dict[str, tuple[str, str]] = {}
     found = tables.rows(warehouse, run, tables.query("segment_lists"))
     for (family, segment), members in groupby(found, key=lambda row: (str(row[0]), str(row[1]))):
         name = _claim(names, family, segment)
-        yield from _write_one(run, folder, name, family, segment, [_cells(row, digits) for row in members])
+        yield from _write_one(run, folder, name, (family, segment), members)
