@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from offermill.errors import InputError
 from offermill.synthetic import expected, truth
 from offermill.synthetic.arrays import Ints, decimals, numbered
+from offermill.synthetic.offers import parse
 from offermill.synthetic.outreach import LABELS, PROPENSITY
 
 DEFAULTS = {"campaign_id": "played", "channel": "email"}
@@ -32,7 +33,7 @@ def read(offers: pa.Table | Path | None, start: date) -> Listed:
     """The list of a table, a CSV or a Parquet file, with the columns that it lacks filled in.
 
     Raises:
-        InputError: a missing column, or a customer that no demo shop has.
+        InputError: a missing column, an unknown offer, or an id that is no demo customer's.
     """
     table = pa.table({"customer_id": pa.array([], pa.string()), "offer_id": pa.array([], pa.string())})
     if isinstance(offers, pa.Table):
@@ -42,6 +43,8 @@ def read(offers: pa.Table | Path | None, start: date) -> Listed:
     missing = {"customer_id", "offer_id"} - set(table.column_names)
     if missing:
         raise InputError(f"the offer list lacks the column {', '.join(sorted(missing))}; it has {table.column_names}")
+    for offer_id in pc.unique(table["offer_id"]).drop_null().to_pylist():
+        parse(str(offer_id))
     persons = truth.persons_of(table["customer_id"].to_pylist())
     until = _dates(table, "valid_until", start + timedelta(days=expected.HORIZON_DAYS - 1))
     return Listed(_labels(table, start), persons, np.array(until.cast(pa.int32()).to_pylist(), dtype=np.int64))

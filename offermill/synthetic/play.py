@@ -41,6 +41,7 @@ def play_on(folder: Path, offers: pa.Table | Path | None, *, start: date, days: 
     world = World.load(folder)
     listed = offerlist.read(offers, start)
     parts = state.parts(folder, start)
+    _check_customers(folder, start, parts[-1], listed)
     recent: dict[str, list[Timed]] = {}
     for number in parts:
         late = _play_part(folder, world, number, listed, (start, days), is_last=number == parts[-1])
@@ -71,6 +72,13 @@ def _play_part(
     after = State(grown.people, rhythm, paid, happened.still_open, _joined(waiting, pending))
     state.save(folder, start + timedelta(days=days), number, after)
     return _joined(waited, recent)
+
+
+def _check_customers(folder: Path, start: date, last_part: int, listed: Listed) -> None:
+    newest = state.load_people(folder, start, last_part)[0].person[-1]
+    unknown = np.flatnonzero(listed.persons > newest)
+    if len(unknown):
+        raise InputError(f"no demo customer has the id {listed.labels['customer_id'][int(unknown[0])].as_py()!r}")
 
 
 def _with_newcomers(random: Random, world: World, window: Window, before: State) -> tuple[State, People]:

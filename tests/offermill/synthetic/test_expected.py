@@ -79,9 +79,9 @@ def test_needs_that_are_due_at_the_first_trip_of_the_window(folk: People) -> Non
 
     due = expected.needs(few, last, start, end)
 
-    drawn = generator(5, 9).gamma(few.regularity, few.interval / few.regularity, (200_000, len(few)))
+    drawn = generator(5, 9).gamma(few.regularity, few.interval / few.regularity, (40_000, len(few)))
     inside = (drawn > few.interval / 2) & (drawn < few.interval / 2 + 28)
     shares = np.minimum(drawn[:, :, None] / few.cycle, 1)
     found = (shares * inside[:, :, None]).sum(axis=0) / inside.sum(axis=0)[:, None]
     assert len(few) == 40
-    assert due == pytest.approx(found, abs=0.01)
+    assert due == pytest.approx(found, abs=0.015)

@@ -296,7 +296,7 @@ def test_browsing_leads_purchases(large: Landed) -> None:
 def test_memory_does_not_grow_with_the_number_of_parts(tmp_path: Path) -> None:
     def peak(parts: int) -> int:
         tracemalloc.start()
-        shop.make(tmp_path, customers=300 * parts, part_size=300, start=date(2026, 4, 1), end=date(2026, 5, 31))
+        shop.make(tmp_path, customers=200 * parts, part_size=200, start=date(2026, 4, 1), end=date(2026, 5, 31))
         size = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return size
