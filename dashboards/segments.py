@@ -154,7 +154,7 @@ def _move(ctx: Context, count: int, stays: bool, moved: int) -> dict[str, Any]:
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     empty, moves = ctx.t["segments"]["empty"], data["migration"].rows
-    families = dict.fromkeys(row["family"] for row in moves)
+    families = _ordered(ctx, {row["family"] for row in moves})
     return {
         "families": _families(ctx, data["portraits"]),
         "overlap": _overlap(ctx, data["overlap"]),

@@ -97,7 +97,7 @@ def _counted(ctx: Context, answer: Answer, key: str, kind: str, *money: str) -> 
 
 
 def _total(answer: Answer, column: str, groups: tuple[str, ...] = ()) -> int:
-    return sum(row[column] for row in answer.rows if not groups or row["group_name"] in groups)
+    return sum(row[column] or 0 for row in answer.rows if not groups or row["group_name"] in groups)
 
 
 def _cards(ctx: Context, data: Mapping[str, Answer]) -> list[dict[str, str]]:

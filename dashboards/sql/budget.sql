@@ -16,7 +16,8 @@ select
     decision.offer_id,
     any_value(catalogue.template_id) as template_id,
     count(*) as customer_count,
-    cast(coalesce(sum(decision.value_minor), 0) as bigint) as value_minor,
+    -- Null when no customer has an estimate, as in a pilot.
+    cast(sum(decision.value_minor) as bigint) as value_minor,
     cast(sum(decision.cost_minor) as bigint) as cost_minor,
     cast(sum(decision.worst_cost_minor) as bigint) as worst_cost_minor
 from offers.decision as decision
@@ -29,7 +30,7 @@ order by cost_minor desc, decision.offer_id
 select
     group_name,
     count(*) as customer_count,
-    cast(coalesce(sum(value_minor), 0) as bigint) as value_minor,
+    cast(sum(value_minor) as bigint) as value_minor,
     cast(sum(cost_minor) as bigint) as cost_minor,
     cast(sum(worst_cost_minor) as bigint) as worst_cost_minor
 from offers.decision

@@ -23,7 +23,7 @@ select
 from meta.check_result
 where business_date = $business_date and schema_name <> 'publish'
 group by schema_name
-order by schema_name
+order by list_position(['raw', 'staging', 'core', 'features', 'segments', 'models', 'offers'], schema_name), schema_name
 
 -- name: rejects
 -- One row per source, column and reason of records that were not taken.

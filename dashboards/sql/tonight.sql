@@ -17,7 +17,8 @@ select
     group_name,
     count(*) as customer_count,
     count(offer_id) as offer_count,
-    cast(coalesce(sum(value_minor), 0) as bigint) as value_minor,
+    -- Null when nobody in the group has an estimate, as in a pilot.
+    cast(sum(value_minor) as bigint) as value_minor,
     cast(coalesce(sum(cost_minor), 0) as bigint) as cost_minor,
     cast(coalesce(sum(worst_cost_minor), 0) as bigint) as worst_cost_minor
 from offers.decision
