@@ -1,5 +1,6 @@
 """Expected baskets, worked out, against baskets drawn many times."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from offermill.synthetic import baskets, expected, response, till
 from offermill.synthetic.arrays import Floats, generator
+from offermill.synthetic.assortment import WINE
 from offermill.synthetic.baskets import PERSUADED, Lines, Visits
 from offermill.synthetic.clock import DAY, day_number
 from offermill.synthetic.offers import parse
@@ -57,6 +59,18 @@ def test_the_basket_of_a_trip_that_an_offer_causes(folk: People, offer_id: str) 
     promised_net, promised_margin = response.extra_basket(folk, typical, offer)
     assert before_returns(promised_net, folk) == pytest.approx(net, rel=0.01)
     assert abs(before_returns(promised_margin, folk) - margin) < 4 * error
+
+
+def test_the_basket_of_minors_holds_chocolate_for_wine(folk: People) -> None:
+    young = replace(folk, born=folk.registered // DAY - 16 * 365)
+    visits = extra_visits(young)
+    typical = expected.baskets(young, WORLD.goods, WORLD.clock, np.full(len(young), 700.0), TODAY)
+
+    lines = baskets.draw(generator(6, 9), young, WORLD.goods, visits, np.full(len(visits), -1))
+
+    net, _, _ = worth(visits, lines)
+    assert set(WORLD.goods.category[lines.product].tolist()) == set(range(15)) - {WINE}
+    assert before_returns(typical.extra_net, young) == pytest.approx(net, rel=0.01)
 
 
 def test_the_cost_of_a_percentage_beyond_the_shelf(folk: People) -> None:

@@ -51,6 +51,16 @@ def test_two_processes_make_the_same_bytes_as_one(tmp_path: Path) -> None:
     ]
 
 
+def test_every_part_holds_other_people(tmp_path: Path) -> None:
+    shop.make(tmp_path, customers=200, part_size=100, **SHORT)
+
+    files = f"{tmp_path}/landing/customers/customers_history_part-000"
+    first, second = (
+        duckdb.execute(f"select registered_at::text from '{files}{part}.parquet'").fetchall() for part in range(2)
+    )
+    assert len(set(first) & set(second)) == 0
+
+
 def test_making_again_leaves_nothing_of_the_shop_before(tmp_path: Path) -> None:
     shop.make(tmp_path, customers=250, part_size=100, **SHORT)
 
