@@ -234,8 +234,8 @@ def test_every_number_of_a_chart_stands_in_its_table(pages: dict[str, str]) -> N
     )
     shown = {row["name"]: row["said"] for row in values}
     assert shown == {
-        "Chosen for the most extra margin": "24",
-        "Explored by lot": "under 5",
+        "By expected value": "24",
+        "By lot, to explore": "under 5",
         "Permanent control group": "under 5",
         "Held back from the campaigns": "under 5",
         "Excluded by a rule": "under 5",
