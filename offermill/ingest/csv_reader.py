@@ -71,20 +71,16 @@ def _plain_batch(text: str, rows: Rows) -> Batch | None:
     if not text or source.quote in text or "\0" in text or rows.has_bad_bytes or not source.delimiter.isascii():
         return None
     line_count = text.count("\n") + (not text.endswith("\n"))
-    odd: list[object] = []
-    table = _parsed(text, rows, odd)
-    if odd or table is None or table.num_rows != line_count or _has_odd_value(table, rows):
+    table = _parsed(text, rows)
+    if table is None or table.num_rows != line_count or _has_odd_value(table, rows):
         return None
     lines = pa.array(range(rows.next_line, rows.next_line + line_count), type=pa.int64())
     rows.next_line += line_count
     return Batch(_chosen(table, rows.matched).append_column(LINE, lines))
 
 
-def _parsed(text: str, rows: Rows, odd: list[object]) -> pa.Table | None:
-    def note(row: object) -> str:
-        odd.append(row)
-        return "skip"
-
+def _parsed(text: str, rows: Rows) -> pa.Table | None:
+    """Return the rows that have the right number of fields; the caller sees by their count whether any is missing."""
     data = text.encode()
     columns = [str(position) for position in range(len(rows.names))]
     try:
@@ -92,7 +88,10 @@ def _parsed(text: str, rows: Rows, odd: list[object]) -> pa.Table | None:
             pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(column_names=columns, use_threads=False, block_size=len(data) + 1),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=rows.source.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=note
+                delimiter=rows.source.delimiter,
+                quote_char=False,
+                ignore_empty_lines=False,
+                invalid_row_handler=lambda row: "skip",
             ),
             convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(columns, pa.string())),
         )

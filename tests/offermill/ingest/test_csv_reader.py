@@ -44,7 +44,7 @@ def test_records_and_their_lines_are_those_of_pythons_reader(tmp_path, quoted_sh
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(NAMES)
     for number in range(60_000):
-        name = f'Two\nlines, "{number}"\n' if draw.random() < quoted_share else f"Veikals Ķekavā {number}"
+        name = f'Many\nlines, "{number}"\n' * 5 if draw.random() < quoted_share else f"Veikals Ķekavā {number}"
         writer.writerow([f"s{number}", name, "Rīga", "store"])
     path = tmp_path / "stores.csv"
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
