@@ -71,7 +71,7 @@ def run(flow: Flow, shop: Path, day: date, *, new_version: bool, report: Report)
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         lines = _follow(process, flow, log, report)
     if process.returncode:
-        raise _problem(lines, log)
+        raise problem(lines, log)
 
 
 def _follow(process: "subprocess.Popen[str]", flow: Flow, log: Path, report: Report) -> list[str]:
@@ -89,7 +89,8 @@ def _follow(process: "subprocess.Popen[str]", flow: Flow, log: Path, report: Rep
     return lines
 
 
-def _problem(lines: list[str], log: Path) -> OffermillError:
+def problem(lines: list[str], log: Path) -> OffermillError:
+    """Return the error of a red run: the failed task's own message, or Airflow's last line."""
     found = [match["text"] for line in lines if (match := _PROBLEM.search(line))]
     last = next((line.strip() for line in reversed(lines) if line.strip()), "Airflow printed nothing.")
     said = found[-1].strip("'\")\n ").replace("\\n", "\n") if found else f"Airflow's run is red: {last}"

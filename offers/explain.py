@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
-from offermill.errors import ConfigError, InputError
+from offermill.errors import ConfigError, InputError, PublishError
 from offermill.paths import ShopPaths
 from offers import lots, wording
 from offers.explain_words import LINES, OUTCOMES, RULES, TARGETS
@@ -56,11 +56,12 @@ def from_publication(shop: ShopPaths, customer_id: str, day: date, language: str
     """Return the explanation of a published night.
 
     Raises:
-        InputError: that night was not published, or its log does not know the customer.
+        PublishError: that night was not published.
+        InputError: its log does not know the customer.
     """
     path = shop.exports / day.isoformat() / LOG
     if not path.is_file():
-        raise InputError(f"{day}: no publication in {shop.exports.name}/{day}; run the night of that date first.")
+        raise PublishError(f"{day}: no publication in {shop.exports.name}/{day}; run the night of that date first.")
     return explain(path, customer_id, language)
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from offermill.errors import ConfigError, InputError
+from offermill.errors import ConfigError, InputError, PublishError
 from offermill.paths import ShopPaths
 from offers import explain, explain_words, tables
 from offers.explain import Row
@@ -207,7 +207,7 @@ def test_a_published_night_is_explained_from_its_audit_file(tmp_path: Path) -> N
 def test_what_cannot_be_explained(tmp_path: Path) -> None:
     with pytest.raises(InputError) as missing:
         explain.from_publication(ShopPaths(tmp_path), "c1", NIGHT)
-    with pytest.raises(InputError) as unknown:
+    with pytest.raises(PublishError) as unknown:
         explain.explain(CHOSEN, "C1")
     with pytest.raises(ConfigError) as language:
         explain.explain(CHOSEN, "c1", "ee")

@@ -1,0 +1,122 @@
+"""What people type and read back: help, plain errors with their exit codes, JSON on request, never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from offermill import cli, examples, paths
+
+COMMANDS = ["init", "check", "demo", "run", "train", "table", "explain"]
+
+
+def offermill(*arguments: object) -> tuple[int, str, str]:
+    """Run the command line; return exit code, standard output, standard error."""
+    done = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    assert "Traceback" not in done.output
+    return done.exit_code, done.stdout, done.stderr
+
+
+def said(text: str) -> str:
+    """Return text with its line breaks folded."""
+    return " ".join(text.split())
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    examples.copy("demo", tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def test_every_command_explains_itself() -> None:
+    code, out, _ = offermill("--help")
+    assert code == 0
+    assert [command for command in COMMANDS if command not in out] == []
+    for command in COMMANDS:
+        code, out, _ = offermill(command, "--help")
+        assert (code, "--json" in out) == (0, True), command
+
+
+def test_help_lists_the_exit_codes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "offermill", "--help"], capture_output=True, text=True, cwd=paths.ROOT, check=True
+    )
+    assert "4 a critical check" in said(done.stdout)
+
+
+def test_init_writes_a_shop_that_passes_its_check(tmp_path: Path) -> None:
+    code, out, _ = offermill("init", tmp_path / "new")
+    assert (code, "offers.yml, shop.yml" in said(out)) == (0, True)
+    code, out, _ = offermill("check", "--shop", tmp_path / "new")
+    assert code == 0
+    assert "ok shop.yml: Veikals Demo, EUR, Europe/Riga, 13 sources" in said(out)
+
+
+def test_init_never_writes_over_a_shop(shop: Path) -> None:
+    code, _, error = offermill("init", shop)
+    assert code == 2
+    assert "holds offers.yml, shop.yml already; choose another folder or remove them." in said(error)
+
+
+def test_an_unknown_example_gets_the_nearest(tmp_path: Path) -> None:
+    code, _, error = offermill("init", tmp_path / "x", "--example", "dmeo")
+    assert code == 2
+    assert said(error) == "Error dmeo: no such example. Did you mean 'demo'? There are: completejourney, demo."
+
+
+def test_a_misspelt_key_is_named_with_file_and_line(shop: Path) -> None:
+    settings = shop / "shop.yml"
+    settings.write_text(settings.read_text().replace("  currency:", "  curency:"), encoding="utf-8")
+    code, _, error = offermill("check", "--shop", shop)
+    assert code == 2
+    assert "shop.yml:9: shop.curency: unknown key. Did you mean 'currency'?" in said(error)
+
+
+def test_a_folder_without_a_shop_is_named(tmp_path: Path) -> None:
+    code, _, error = offermill("run", "--shop", tmp_path, "--date", "2026-06-30")
+    assert code == 2
+    assert said(error).startswith("Error shop.yml: no such file in")
+
+
+def test_a_night_without_its_files_stops_with_the_code_of_inputs(shop: Path) -> None:
+    code, _, error = offermill("run", "--shop", shop, "--date", "2026-06-30")
+    assert code == 3
+    assert "order_lines" in said(error)
+    assert not (shop / "exports").exists()
+
+
+def test_a_date_that_is_none_is_refused() -> None:
+    code, _, error = offermill("run", "--date", "30.06.2026")
+    assert code == 2
+    assert "formats '%Y-%m-%d'" in said(error)
+
+
+def test_json_errors_are_json(tmp_path: Path) -> None:
+    code, out, _ = offermill("check", "--shop", tmp_path, "--json")
+    assert code == 2
+    assert json.loads(out)["exit_code"] == 2
+    assert json.loads(out)["error"].startswith("shop.yml: no such file")
+
+
+def test_a_table_that_is_none_gets_the_nearest(shop: Path) -> None:
+    code, _, error = offermill("table", "core.custmer", "--shop", shop, "--date", "2026-06-30")
+    assert code == 2
+    assert "Did you mean 'core.customer'?" in said(error)
+
+
+def test_explaining_a_night_that_was_not_published_says_so(shop: Path) -> None:
+    code, _, error = offermill("explain", "c1", "--shop", shop, "--date", "2026-06-30")
+    assert code == 6
+    assert "2026-06-30" in said(error)
+
+
+def test_a_published_night_is_explained_and_tables_are_made_again(published: Path, tmp_path: Path) -> None:
+    code, out, _ = offermill("explain", "c10000000", "--shop", published, "--date", "2026-06-30", "--json")
+    assert code == 0
+    assert json.loads(out)["customer_id"] == "c10000000"
+    code, out, _ = offermill("table", "core.store", "--shop", published, "--date", "2026-06-30", "--rows", 2, "--json")
+    assert code == 0
+    assert len(json.loads(out)["first_rows"]) == 2
