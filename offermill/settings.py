@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from offermill import businessday, yamlfile
 from offermill.errors import ConfigError
+from offermill.ingest import contracts
 from offermill.ingest.sources import SourceSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -154,6 +155,15 @@ class Settings(Section):
     segments: SegmentSettings = SegmentSettings()
     models: ModelSettings = ModelSettings()
     publish: PublishSettings = PublishSettings()
+
+    @field_validator("sources")
+    @classmethod
+    def _known_sources(cls, given: dict[str, SourceSettings]) -> dict[str, SourceSettings]:
+        known = contracts.names()
+        for name in given:
+            if name not in known:
+                raise ValueError(f"{name!r} is no known source.{yamlfile.nearest(name, known)}")
+        return given
 
     @property
     def parameters(self) -> dict[str, object]:

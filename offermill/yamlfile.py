@@ -161,7 +161,7 @@ def _describe(problem: ErrorDetails, model: type[BaseModel], path: Path, lines: 
     shown = (
         f" (got {given!r})" if isinstance(given, str | int | float | bool) and problem["type"] != "value_error" else ""
     )
-    return f"{place} {message}{shown}{'' if message.endswith('.') else '.'}"
+    return f"{place} {message}{shown}{'' if message.endswith(('.', '?')) else '.'}"
 
 
 def validate(model: type[Model], path: Path) -> Model:

@@ -48,6 +48,12 @@ def test_a_misspelt_section_is_found(tmp_path: Path) -> None:
     )
 
 
+def test_an_unknown_source_is_found(tmp_path: Path) -> None:
+    assert error_of(SHOP.replace("  orders:", "  order:"), tmp_path) == (
+        "shop.yml:7: sources: 'order' is no known source. Did you mean 'orders'?"
+    )
+
+
 def test_an_unknown_zone_is_found(tmp_path: Path) -> None:
     assert error_of(SHOP.replace("Europe/Riga", "Mars/Olympus"), tmp_path) == (
         "shop.yml:4: shop.time_zone: 'Mars/Olympus' is no known time zone; write one such as Europe/Riga."
