@@ -6,7 +6,6 @@ LightGBM crashes or hangs on an edited text. Nothing is ever unpickled.
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from offermill import durable
 from offermill.errors import ModelError
 
 FORMAT = 1
@@ -125,14 +125,14 @@ def _replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         return
     fresh = _fresh(folder.with_name(f".{folder.name}.new"))
     for file, content in contents.items():
-        _write(fresh / file, content)
-    _sync(fresh)
+        durable.write(fresh / file, content)
+    durable.sync(fresh)
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
-    _sync(folder.parent)
+    durable.sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -145,21 +145,6 @@ def _fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def load(root: Path, name: str, trained_on: date, available: Features | None = None) -> StoredModel:

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from offermill import paths, run, sqlfiles
+from offermill import durable, paths, run, sqlfiles
 from offermill.errors import ConfigError, GateError, WarehouseError
 from offermill.flows import Flow, Step
 from offermill.paths import ShopPaths
@@ -48,13 +48,7 @@ def take_snapshot(folder: Path, day: date, *, new_version: bool = False) -> None
             shutil.copyfile(folder / name, taken / name)
     notes = {"business_date": day.isoformat(), "new_version": new_version}
     # Written last: its presence says that the copies are whole.
-    _write_atomically(taken / "run.json", json.dumps(notes, sort_keys=True) + "\n")
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    durable.replace(taken / "run.json", (json.dumps(notes, sort_keys=True) + "\n").encode())
 
 
 def open_night(warehouse: Warehouse, night: Run) -> Summary:
