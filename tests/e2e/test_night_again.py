@@ -39,10 +39,9 @@ def test_a_night_that_would_differ_is_refused_and_the_old_one_stays(published: P
     assert digests(shop) == before
 
 
-def test_backfill_goes_backwards_and_forwards(trained: Path, tmp_path: Path) -> None:
+def test_backfill_goes_backwards_and_forwards(trained: Path, published: Path, tmp_path: Path) -> None:
     """Nights keep what they decided by date and read only earlier dates: a backfilled night sees no later one."""
-    backwards, forwards = copy_of(trained, tmp_path / "backwards"), copy_of(trained, tmp_path / "forwards")
-    run_night(backwards, 0)
+    backwards, forwards = copy_of(published, tmp_path / "backwards"), copy_of(trained, tmp_path / "forwards")
     run_night(backwards, 2)
     run_night(forwards, 2)
     earlier = f"exports/{DAY - timedelta(days=2)}"
