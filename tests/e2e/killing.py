@@ -4,7 +4,6 @@ import os
 import signal
 from contextlib import contextmanager
 from datetime import date
-from multiprocessing import get_context
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Literal
@@ -12,25 +11,7 @@ from typing import Literal
 from offermill import flows, night
 from offermill.warehouse import Warehouse
 
-PRELOADED = [
-    "great_expectations",
-    "offermill.gx",
-    "features.clusters",
-    "models.propensity",
-    "models.value",
-    "models.uplift_step",
-    "offers.decide",
-    "offers.channels.publication",
-    "dashboards.site",
-]
 Moment = Literal["before commit", "after commit"]
-
-
-def warm() -> ForkServerContext:
-    """Return a context whose processes start with everything a night imports already there."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
 
 
 def _die() -> None:

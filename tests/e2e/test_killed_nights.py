@@ -7,7 +7,7 @@ import pytest
 
 from offermill import flows
 from tests.e2e import killing
-from tests.nights import DAY, copy_of, digests
+from tests.nights import DAY, copy_of, digests, warm
 
 pytestmark = pytest.mark.crash
 ADDRESSES = [step.address for step in flows.nightly().steps]
@@ -21,7 +21,7 @@ def test_a_night_whose_every_step_is_killed_twice_and_cleared_ends_the_same(
 ) -> None:
     """As Airflow does it: the killed task is cleared, performed again, and the night goes on."""
     shop = copy_of(trained, tmp_path / "shop")
-    context = killing.warm()
+    context = warm()
     for address in ADDRESSES:
         for moment in ("before commit", "after commit"):
             assert killing.outcome(context, killing.die_in_step, shop, DAY, address, moment) == KILLED, address
@@ -32,7 +32,7 @@ def test_a_night_whose_every_step_is_killed_twice_and_cleared_ends_the_same(
 
 def _kill_and_run_again(trained: Path, published: Path, folder: Path, address: str) -> None:
     shop = copy_of(trained, folder / "shop")
-    context = killing.warm()
+    context = warm()
     ended = killing.outcome(context, killing.perform_until_death, shop, DAY, address, "before commit")
     assert ended == KILLED
     if address != ADDRESSES[-1]:

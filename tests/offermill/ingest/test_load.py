@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from offermill.errors import ConfigError, GateError, InputError, WarehouseError
+from offermill.ingest.load import load
 
 STORES = "store_id,store_name,city,kind\n"
 ORDERS = "order_id,customer_id,store_id,channel,ordered_at,currency,delivery_cost\n"
@@ -300,5 +301,5 @@ def test_an_unknown_source_is_refused(desk):
     desk.sources = {}
     desk.declare("orders")
     with pytest.raises(ConfigError) as caught:
-        desk.load("order")
+        load(desk.warehouse, desk.run(), source="order")
     assert str(caught.value) == "sources.order: is no known source. Did you mean 'orders'?"
