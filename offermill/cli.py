@@ -110,6 +110,19 @@ def demo(
     _print(as_json, made, lambda: console.made(folder, made))
 
 
+@app.command()
+@_plainly
+def play(
+    date: DateOption,
+    shop: ShopOption = DEFAULT_SHOP,
+    days: Annotated[int, typer.Option(min=1, help="How many days to play.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the demo shop's customers answer the offers published for a date: lands the next days' files."""
+    played = examples.play(shop, _day(date), days)
+    _print(as_json, played, lambda: console.made(shop, played))
+
+
 @app.command(name="run")
 @_plainly
 def run_night(

@@ -3,11 +3,12 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
 
 from offermill import expectations, flows, paths, settings
-from offermill.errors import ConfigError
+from offermill.errors import ConfigError, PublishError
 from offermill.paths import ShopPaths
 from offermill.yamlfile import nearest
 
@@ -66,6 +67,23 @@ def _land(name: str, folder: Path, customers: int, seed: int, progress: Progress
         return made
     landed: dict[str, object] = import_module("offermill.completejourney").land(folder, progress=progress)
     return landed
+
+
+def play(folder: Path, day: date, days: int) -> dict[str, object]:
+    """Land the next `days` days of a demo shop, whose customers answer the offers published for `day`.
+
+    Raises:
+        ConfigError: the shop is no demo shop.
+        PublishError: nothing is published for that date.
+    """
+    if not (folder / "truth").is_dir():
+        raise ConfigError(f"{folder}: is no demo shop (it has no truth/); only a demo shop can be played on.")
+    offers = ShopPaths(folder).exports / day.isoformat() / "crm_offers.csv"
+    if not offers.is_file():
+        raise PublishError(f"{day}: nothing is published for this date in {offers.parent}; run the night first.")
+    player = import_module("offermill.synthetic.play")
+    played: dict[str, object] = player.play_on(folder, offers, start=day + timedelta(days=1), days=days)
+    return played
 
 
 def check(folder: Path) -> dict[str, str]:

@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from offermill import cli, examples, paths
+from tests.nights import copy_of
 
-COMMANDS = ["init", "check", "demo", "run", "train", "table", "explain"]
+COMMANDS = ["init", "check", "demo", "play", "run", "train", "table", "explain"]
 
 
 def offermill(*arguments: object) -> tuple[int, str, str]:
@@ -111,6 +112,20 @@ def test_explaining_a_night_that_was_not_published_says_so(shop: Path) -> None:
     code, _, error = offermill("explain", "c1", "--shop", shop, "--date", "2026-06-30")
     assert code == 6
     assert "2026-06-30" in said(error)
+
+
+def test_only_a_demo_shop_is_played_on(shop: Path) -> None:
+    code, _, error = offermill("play", "--shop", shop, "--date", "2026-06-30")
+    assert code == 2
+    assert "is no demo shop (it has no truth/); only a demo shop can be played on." in said(error)
+
+
+def test_a_demo_shop_answers_its_offers(published: Path, tmp_path: Path) -> None:
+    shop = copy_of(published, tmp_path / "shop")
+    code, _, _ = offermill("play", "--shop", shop, "--date", "2026-06-30", "--days", 2)
+    assert code == 0
+    for day in ("2026-07-01", "2026-07-02"):
+        assert (shop / "landing" / "orders" / f"orders_{day}.csv.gz").is_file()
 
 
 def test_a_published_night_is_explained_and_tables_are_made_again(published: Path, tmp_path: Path) -> None:
