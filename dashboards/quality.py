@@ -46,7 +46,18 @@ def _late(ctx: Context, row: Row) -> list[Any]:
     return [row["source"], f.number(row["late_count"]), f.moment(row["first_event_at"]), f.day(row["delivered_on"])]
 
 
-_TABLES = {"stages": _stage, "checks": _check, "rejects": _reject, "conflicts": _conflict, "late": _late}
+def _note(ctx: Context, row: Row) -> list[Any]:
+    return [row["source"], row["kind"], ctx.formats.number(row["item_count"]), row["description"]]
+
+
+_TABLES = {
+    "stages": _stage,
+    "checks": _check,
+    "rejects": _reject,
+    "conflicts": _conflict,
+    "late": _late,
+    "notes": _note,
+}
 
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:

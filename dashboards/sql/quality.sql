@@ -48,3 +48,12 @@ from meta.late
 where delivered_on <= $business_date
 group by source
 order by source
+
+-- name: notes
+-- One row per source and remark on files that were taken. A file changed after its night is in that run's log: a page of the
+-- night before must not change with it.
+select source, replace(kind, '_', ' ') as kind, sum(item_count) as item_count, min(description) as description
+from meta.note
+where delivered_on <= $business_date and kind <> 'changed_file'
+group by source, kind
+order by source, kind
