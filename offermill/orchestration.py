@@ -59,10 +59,10 @@ def _perform_in_airflow(step: Step, context: dict[str, Any]) -> dict[str, object
 
     params = context["params"]
     folder = Path(params["shop"])
-    chosen = settings.load(folder / "shop.yml")
-    day = business_date(params, context.get("data_interval_end"), chosen.shop.time_zone)
-    lend_connection(step, chosen)
     try:
+        chosen = settings.load(folder / "shop.yml")
+        day = business_date(params, context.get("data_interval_end"), chosen.shop.time_zone)
+        lend_connection(step, chosen)
         summary = perform(step, folder, day, new_version=bool(params.get("new_version")))
     except _WORTH_RETRYING:
         raise
