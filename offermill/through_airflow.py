@@ -70,8 +70,8 @@ def run(flow: Flow, shop: Path, day: date, *, new_version: bool, report: Report)
     ]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         lines = _follow(process, flow, log, report)
-    if process.returncode:
-        raise problem(lines, log)
+    if process.returncode or not_performed(flow, lines):
+        raise problem([*lines, *not_performed(flow, lines)], log)
 
 
 def _follow(process: "subprocess.Popen[str]", flow: Flow, log: Path, report: Report) -> list[str]:
@@ -87,6 +87,13 @@ def _follow(process: "subprocess.Popen[str]", flow: Flow, log: Path, report: Rep
                 report(steps[done["address"]], {}, perf_counter() - started)
                 started = perf_counter()
     return lines
+
+
+def not_performed(flow: Flow, lines: list[str]) -> list[str]:
+    """Return a line that names the steps which no line of the log reports, if there are any: green is not enough."""
+    done = {found["address"] for line in lines if (found := _DONE.search(line))}
+    missing = [step.address for step in flow.steps if step.address not in done]
+    return [f"{len(missing)} of {len(flow.steps)} steps were not performed, first {missing[0]}\n"] if missing else []
 
 
 def problem(lines: list[str], log: Path) -> OffermillError:

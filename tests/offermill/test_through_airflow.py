@@ -31,5 +31,14 @@ def test_a_run_that_broke_before_any_task_shows_its_last_line(tmp_path: Path) ->
     assert str(problem).startswith("Airflow's run is red: Dag 'x' could not be found\n")
 
 
+def test_a_green_run_that_performed_nothing_is_red() -> None:
+    flow = flows.nightly()
+    everything = [f"offermill-step {step.address} rows=1\n" for step in flow.steps]
+    assert through_airflow.not_performed(flow, everything) == []
+    assert through_airflow.not_performed(flow, everything[1:]) == [
+        f"1 of {len(flow.steps)} steps were not performed, first night.open\n"
+    ]
+
+
 def test_every_flow_has_its_dag() -> None:
     assert set(through_airflow.DAG_OF_FLOW) == {flows.nightly().name, flows.training().name}
