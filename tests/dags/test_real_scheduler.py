@@ -75,10 +75,10 @@ def airflow(shop: Path, tmp_path: Path) -> Iterator[Airflow]:
         "OFFERMILL_AIRFLOW_PORT": str(port),
         "OFFERMILL_RETRIES": "0",
     }
-    log = (tmp_path / "airflow-local.log").open("w")
-    process = subprocess.Popen(
-        [str(paths.ROOT / "bin" / "airflow-local")], env=env, stdout=log, stderr=log, start_new_session=True
-    )
+    with (tmp_path / "airflow-local.log").open("w") as log:
+        process = subprocess.Popen(
+            [str(paths.ROOT / "bin" / "airflow-local")], env=env, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         api = Airflow(f"http://127.0.0.1:{port}")
         wait_for("the API", START_SECONDS, lambda: api.call("GET", "/api/v2/monitor/health"))
