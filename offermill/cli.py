@@ -171,7 +171,7 @@ def table(
     name: Annotated[str, typer.Argument(help="Address of a table, such as features.customer_rfm.")],
     date: DateOption,
     shop: ShopOption = DEFAULT_SHOP,
-    rows: Annotated[int, typer.Option(min=0, help="How many rows to show.")] = 10,
+    rows: Annotated[int, typer.Option(min=0, help="How many rows to show.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
     """Make one table again for a business date (what it reads must be there) and show its first rows."""
@@ -179,9 +179,7 @@ def table(
     with night.only_run(shop):
         summary = night.perform(step, shop.resolve(), _day(date))
     shown = console.first_rows(ShopPaths(shop), name, rows)
-    _print(
-        as_json, {**summary, "first_rows": shown.to_dict("records")}, lambda: console.rows_table(name, summary, shown)
-    )
+    _print(as_json, {**summary, "first_rows": shown}, lambda: console.rows_table(name, summary, shown))
 
 
 def _step(address: str) -> Step:

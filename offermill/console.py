@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -138,17 +137,19 @@ def trained(cards: dict[str, Any]) -> Table:
     return shown
 
 
-def first_rows(shop: ShopPaths, name: str, count: int) -> pd.DataFrame:
+def first_rows(shop: ShopPaths, name: str, count: int) -> list[dict[str, Any]]:
     """Return the first rows of a table in its stored order."""
     with Warehouse.open(shop.warehouse, read_only=True) as warehouse:
         if not warehouse.exists(name):
-            return pd.DataFrame()
-        return warehouse.frame(f"select * from {quoted(name)} limit {int(count)}")
+            return []
+        rows: list[dict[str, Any]] = warehouse.arrow(f"select * from {quoted(name)} limit {int(count)}").to_pylist()
+        return rows
 
 
-def rows_table(name: str, summary: dict[str, object], shown: pd.DataFrame) -> Table:
-    """Return rows as a table to print."""
-    result = Table(*[str(column) for column in shown.columns], title=f"{name}  {summary}")
-    for row in shown.itertuples(index=False):
-        result.add_row(*[escape(str(value)) for value in row])
+def rows_table(name: str, summary: dict[str, object], shown: list[dict[str, Any]]) -> Table:
+    """Return rows as a table to print, one line per column: tables here are wider than terminals."""
+    said = ", ".join(f"{key} {value}" for key, value in summary.items() if value)
+    result = Table("column", *[f"row {number}" for number in range(1, len(shown) + 1)], title=f"{name}: {said}")
+    for column in shown[0] if shown else ():
+        result.add_row(column, *["" if row[column] is None else escape(str(row[column])) for row in shown])
     return result
