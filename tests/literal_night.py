@@ -32,6 +32,12 @@ sources:
   stores: {history: "stores_history*.parquet"}
 """
 
+_CHECK_COLUMNS = (
+    "business_date date, schema_name varchar, table_name varchar, check_index integer, check_type varchar, "
+    "column_name varchar, severity varchar, is_success boolean, observed varchar, unexpected_count bigint, "
+    "element_count bigint, description varchar, source varchar"
+)
+
 Row = dict[str, Any]
 
 
@@ -268,7 +274,10 @@ def _offers(warehouse: Warehouse) -> None:
         for one in customer_ids()[:2]
     ]
     make(warehouse, "offers.exclusion", rules)
-    cost = sum(row["cost_minor"] for row in decisions)
+    _money(warehouse, sum(row["cost_minor"] for row in decisions))
+
+
+def _money(warehouse: Warehouse, cost: int) -> None:
     budget = {
         "limit_name": "budget",
         "period": "night",
@@ -348,6 +357,12 @@ def _models(warehouse: Warehouse) -> None:
 
 def _meta(warehouse: Warehouse) -> None:
     meta.ensure(warehouse)
+    _deliveries(warehouse)
+    _rejects(warehouse)
+    _checks(warehouse)
+
+
+def _deliveries(warehouse: Warehouse) -> None:
     for source in ("customers", "orders"):
         for day, is_history in (
             (date(2026, 6, 16), True),
@@ -367,6 +382,9 @@ def _meta(warehouse: Warehouse) -> None:
                 "is_history": is_history,
             }
             warehouse.append("meta.delivery", pa.Table.from_pylist([delivery]))
+
+
+def _rejects(warehouse: Warehouse) -> None:
     rejects = [
         {
             "source": "orders",
@@ -380,21 +398,9 @@ def _meta(warehouse: Warehouse) -> None:
         for line, day in enumerate((date(2026, 6, 29), DAY, DAY, date(2026, 7, 1)))
     ]
     warehouse.append("meta.reject", pa.Table.from_pylist(rejects))
-    kinds = {
-        "business_date": "date",
-        "schema_name": "varchar",
-        "table_name": "varchar",
-        "check_index": "integer",
-        "check_type": "varchar",
-        "column_name": "varchar",
-        "severity": "varchar",
-        "is_success": "boolean",
-        "observed": "varchar",
-        "unexpected_count": "bigint",
-        "element_count": "bigint",
-        "description": "varchar",
-        "source": "varchar",
-    }
+
+
+def _checks(warehouse: Warehouse) -> None:
     checks = [
         {
             "business_date": DAY,
@@ -412,4 +418,5 @@ def _meta(warehouse: Warehouse) -> None:
         }
         for index in range(14)
     ]
+    kinds = dict(column.split() for column in _CHECK_COLUMNS.split(", "))
     create(warehouse, "meta.check_result", kinds, checks)
