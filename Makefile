@@ -82,11 +82,20 @@ lock: ## Resolve the dependencies anew (needs uv); the other locks follow the te
 	compile="uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet"; \
 	$$compile --extra test -o requirements-test.lock; \
 	$$compile --constraints requirements-test.lock -o requirements.lock; \
-	$$compile --extra completejourney --constraints requirements-test.lock -o requirements-completejourney.lock
+	$$compile --extra completejourney --constraints requirements-test.lock -o requirements-completejourney.lock; \
+	uv pip compile benchmarks/comparison.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-comparison.lock
+
+.PHONY: comparison
+comparison: .venv-comparison/stamp ## Make .venv-comparison with the packages that benchmarks compare with
+
+.venv-comparison/stamp: requirements-comparison.lock
+	$(PYTHON) -m venv .venv-comparison || python3 -m venv .venv-comparison
+	.venv-comparison/bin/python -m pip install --require-hashes --disable-pip-version-check --quiet -r $<
+	@touch $@
 
 .PHONY: clean
 clean: ## Remove the environment and everything a run made
-	rm -rf $(VENV) build .airflow
+	rm -rf $(VENV) .venv-comparison build .airflow
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
