@@ -36,6 +36,12 @@ _PAIRS = """
             dense_rank() over (order by campaign_id) - 1 as campaign,
             dense_rank() over (order by template_id) - 1 as template
         from offers.catalogue
+    ),
+    effects as (
+        -- A table of an older version has no errors and no chances to redeem.
+        select * from models.offer_effect
+        union all by name
+        select cast(null as bigint) as effect_error_minor, cast(null as double) as redeem_chance where false
     )
     select
         people.person,
@@ -49,6 +55,9 @@ _PAIRS = """
         coalesce(effect.cost_minor, catalogue.max_cost_minor) as cost,
         greatest(catalogue.max_cost_minor, coalesce(effect.cost_minor, 0)) as worst,
         effect.customer_id is not null as has_evidence,
+        coalesce(effect.evidence, 'none') as evidence,
+        effect.effect_error_minor,
+        effect.redeem_chance,
         effect.baseline_chance,
         effect.model_id
     from offers.candidate as candidate
@@ -56,11 +65,25 @@ _PAIRS = """
     inner join catalogue on candidate.offer_id = catalogue.offer_id
     left join offers.campaign_control as control
         on candidate.customer_id = control.customer_id and catalogue.campaign_id = control.campaign_id
-    left join models.offer_effect as effect
+    left join effects as effect
         on candidate.customer_id = effect.customer_id
         and candidate.offer_id = effect.offer_id
-        and effect.evidence = 'model'
     order by people.person, catalogue.offer
+"""
+
+_HISTORY = "select $business_date as business_date, * from offers.decision order by customer_id"
+
+_PROPENSITIES = """
+    select
+        $business_date as business_date,
+        scored.customer_id,
+        catalogue.campaign_id || ':' || $business_date as wave_id,
+        scored.offer_id,
+        scored.offer_propensity as propensity
+    from offers.scored_candidate as scored
+    inner join offers.catalogue as catalogue on scored.offer_id = catalogue.offer_id
+    where scored.offer_propensity > 0
+    order by scored.customer_id, scored.offer_id
 """
 
 
@@ -105,7 +128,7 @@ def _rules(warehouse: Warehouse, run: Run, available_minor: int) -> policy.Rules
 
 
 def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
-    """Step: write offers.decision, its log and history, the budget and the allocation's summary for the night.
+    """Step: write offers.decision, its histories, the budget and the allocation's summary for the night.
 
     The propensity of a decision is the chance, over the night's lots, that the person gets exactly that: the
     candidate's as defined in offers.propensity, or, for nothing, 1 less the sum over the person's candidates. It is
@@ -118,10 +141,6 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     plan = policy.decide(people, pairs, _rules(warehouse, run, money.available_minor))
     night = decision_rows.Night(standing, candidates, people, pairs, plan, money.available_minor)
     decision_rows.write(warehouse, run, night)
-    tables.replace_date(
-        warehouse,
-        "offers.decision_history",
-        run.business_date,
-        "select $business_date as business_date, * from offers.decision order by customer_id",
-    )
+    for address, select in (("offers.decision_history", _HISTORY), ("offers.propensity_history", _PROPENSITIES)):
+        tables.replace_date(warehouse, address, run.business_date, select)
     return spending.write(warehouse, run, money, pairs, plan)

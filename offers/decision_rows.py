@@ -4,19 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import codes, tables
-from offers.people import EXCLUDED, GROUPS, NOTHING, PILOT, Floats, Ints, Pairs, People
+from offers.people import EXCLUDED, EXPLORE, GROUPS, NOTHING, PILOT, Floats, Ints, Pairs, People
 from offers.policy import Plan
 from offers.reasons import reasons
 
 # Groups whose outcome a lot alone decides: their rows are evidence.
 _BY_LOT = ("global_control", "control", "explore", "pilot")
 
-_OFFERS = "select offer_id, campaign_id, valid_from, valid_until from offers.catalogue order by offer_id"
+_OFFERS = """
+    select offer_id, campaign_id, valid_from, valid_until, depth_pct / 100 as depth
+    from offers.catalogue
+    order by offer_id
+"""
 
 
 @dataclass(frozen=True)
@@ -90,17 +95,21 @@ def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
         "campaign_id": campaign,
         "wave_id": waves,
         "channel": _take(night.candidates["channel"], chosen),
+        "depth": _take(offers["depth"], offer),
         "propensity": propensities(people, pairs, plan),
         "value_minor": pa.array(_or_zero(pairs.value, chosen), mask=(chosen != NOTHING) & ~has_evidence),
+        "effect_error_minor": _take(night.candidates["effect_error_minor"], chosen),
         "cost_minor": _or_zero(pairs.cost, chosen),
         "worst_cost_minor": _or_zero(pairs.worst, chosen),
+        "redeem_chance": _take(night.candidates["redeem_chance"], chosen),
         "baseline_chance": _take(night.candidates["baseline_chance"], judged),
-        "evidence": np.where(has_evidence, "model", "none").astype(object),
+        "evidence": pc.fill_null(_take(night.candidates["evidence"], judged), "none"),
         "reason": why.astype(object),
         "code": _codes(run, night.standing["customer_id"].to_pylist(), offer_id.to_pylist(), waves),
         "valid_from": _take(offers["valid_from"], wave),
         "valid_until": _take(offers["valid_until"], wave),
         "is_randomised": np.isin(plan.group, [GROUPS.index(name) for name in _BY_LOT]),
+        "is_exploration": plan.group == EXPLORE,
         "lot": pa.array(plan.lot, from_pandas=True),
     }
     return pa.table(columns).cast(tables.schema("offers.decision"))
@@ -128,10 +137,12 @@ def scored(night: Night, offers: pa.Table) -> pa.Table:
         "offer_id": _take(offers["offer_id"], pairs.offer),
         "target_reason": night.candidates["target_reason"],
         "is_held_back": pairs.is_held_back,
-        "evidence": np.where(known, "model", "none").astype(object),
+        "evidence": night.candidates["evidence"],
         "effect_minor": pa.array(pairs.value, mask=~known),
+        "effect_error_minor": night.candidates["effect_error_minor"],
         "cost_minor": pa.array(pairs.cost, mask=~known),
         "worst_cost_minor": pairs.worst,
+        "redeem_chance": night.candidates["redeem_chance"],
         "baseline_chance": night.candidates["baseline_chance"],
         "shadow_price": plan.price,
         "score": pa.array(plan.standing.score, mask=~known),

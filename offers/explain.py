@@ -162,7 +162,7 @@ def _candidate(row: Row, language: str) -> str:
         return words["forbidden"].format(offer=offer, rules=_rules(row, language))
     target = TARGETS[language][row["target_reason"]]
     held = words["held"] if row["is_held_back"] else ""
-    if row["evidence"] != "model":
+    if row["evidence"] == "none":
         worst = wording.money(row["worst_cost_minor"], currency, language)
         return words["unknown"].format(offer=row["offer_id"], target=target, worst=worst) + held
     filled = words["priced"].format(

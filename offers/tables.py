@@ -32,9 +32,13 @@ def schema(address: str) -> pa.Schema:
 
 
 def create_if_missing(warehouse: Warehouse, address: str) -> None:
-    """Make an empty table with the promised columns unless it is there."""
-    if not warehouse.exists(address):
+    """Make an empty table with the promised columns unless it is there; add columns promised since it was made."""
+    there = warehouse.columns(address)
+    if not there:
         warehouse.write(address, schema(address).empty_table())
+    for name, kind in columns(address).items():
+        if there and name not in there:
+            warehouse.execute(f"alter table {quoted(address)} add column {quoted(name)} {kind}")
 
 
 def replace_date(warehouse: Warehouse, address: str, day: object, select: str) -> None:

@@ -48,7 +48,6 @@ select
     quantile_cont(effect_minor, 0.9) as effect_minor_high,
     count(*) filter (where effect_minor > 0) / count(*) as positive_share
 from models.offer_effect
-where evidence = 'model'
 group by offer_id
 order by offer_id
 

@@ -99,10 +99,13 @@ def test_a_decision_has_all_its_columns(tmp_path: Path) -> None:
             "campaign_id": "summer",
             "wave_id": "summer:2026-06-30",
             "channel": "email",
+            "depth": 0.1,
             "propensity": 1.0,
             "value_minor": 300,
+            "effect_error_minor": None,
             "cost_minor": 200,
             "worst_cost_minor": 2_000,
+            "redeem_chance": None,
             "baseline_chance": 0.3,
             "evidence": "model",
             "reason": "chosen",
@@ -110,6 +113,7 @@ def test_a_decision_has_all_its_columns(tmp_path: Path) -> None:
             "valid_from": date(2026, 7, 1),
             "valid_until": date(2026, 7, 28),
             "is_randomised": False,
+            "is_exploration": False,
             "lot": None,
         }
     ]
@@ -215,6 +219,7 @@ _WRITTEN = (
     "offers.catalogue",
     "offers.decision",
     "offers.decision_history",
+    "offers.propensity_history",
     "offers.decision_log",
     "offers.scored_candidate",
     "offers.budget",
@@ -227,6 +232,55 @@ def test_tables_have_the_columns_that_were_promised(tmp_path: Path) -> None:
     with decided(tmp_path, rows) as warehouse:
         for name in {*_WRITTEN, *sqlfiles.addresses("offers")}:
             assert list(warehouse.columns(name).items()) == list(tables.columns(name).items()), name
+
+
+def test_every_chance_of_everybody_who_stood_is_kept_controls_too(tmp_path: Path) -> None:
+    rows = {**people(100), "models.offer_effect": effects(100, evidence={"basket-10": (300, 200), "basket-20": (1, 1)})}
+    with decided(tmp_path, rows) as warehouse:
+        kept = warehouse.rows(
+            "select group_name, count(distinct history.customer_id) from offers.propensity_history as history "
+            "inner join offers.decision using (customer_id) group by all order by all"
+        )
+        groups = warehouse.rows("select group_name, count(*) from offers.decision group by all order by all")
+        columns = "business_date, wave_id, count(distinct offer_id), min(propensity) > 0"
+        nights = warehouse.rows(f"select {columns} from offers.propensity_history group by all")
+        # The chance of what nobody got is what the chances of the offers leave.
+        nothing = warehouse.value(
+            """
+            select max(abs(1 - chance - decision.propensity))
+            from (select customer_id, sum(propensity) as chance from offers.propensity_history group by customer_id)
+            inner join offers.decision as decision using (customer_id)
+            where decision.offer_id is null
+            """
+        )
+
+    assert {name for name, _ in groups} >= {"global_control", "control", "choose"}
+    assert kept == groups
+    assert nights == [(NIGHT, "summer:2026-06-30", 3, True)]
+    assert nothing < 1e-12
+
+
+@pytest.mark.parametrize("evidence", ["segment", "rule"])
+def test_an_effect_of_any_rung_of_the_ladder_is_chosen_by_and_named(tmp_path: Path, evidence: str) -> None:
+    known = [{**row, "evidence": evidence} for row in effects(3, evidence={"basket-10": (300, 200)})]
+    with decided(tmp_path, {**people(3), "models.offer_effect": known}, **ALL_CHOOSE) as warehouse:
+        decisions = warehouse.rows("select distinct reason, evidence from offers.decision")
+        log = warehouse.rows("select distinct evidence from offers.decision_log where effect_minor is not null")
+
+    assert decisions == [("chosen", evidence)]
+    assert log == [(evidence,)]
+
+
+def test_a_history_of_an_older_version_gets_the_new_columns(tmp_path: Path) -> None:
+    with shop(people(2)) as warehouse:
+        warehouse.execute("create schema if not exists offers")
+        warehouse.execute(
+            "create table offers.decision_history as select date '2026-06-01' as business_date, 'c000' as customer_id"
+        )
+        tables.create_if_missing(warehouse, "offers.decision_history")
+
+        assert warehouse.columns("offers.decision_history") == dict(tables.columns("offers.decision_history"))
+        assert warehouse.rows("select customer_id, offer_id from offers.decision_history") == [("c000", None)]
 
 
 def test_everybody_has_one_decision_and_one_reason_for_what_they_did_not_get(tmp_path: Path) -> None:
