@@ -104,6 +104,25 @@ class SegmentSettings(Section):
     unprofitable_chance: Share = 0.9
 
 
+class CandidateSettings(Section):
+    """Which categories and products are offered to a person, and why."""
+
+    # So many categories and products at most are offered to one person, those with the strongest reasons.
+    targets_per_person: Annotated[int, Field(ge=1)] = 3
+    # Bought on at least so many days: fewer show no rhythm.
+    rhythm_day_count: Annotated[int, Field(ge=3)] = 3
+    # Due: from this many times the own usual gap since the last purchase.
+    due_from: Annotated[float, Field(gt=0)] = 0.8
+    # A lapsed favourite, no longer due: from this many times the own usual gap.
+    lapsed_from: Annotated[float, Field(ge=1)] = 3.0
+    # What goes together is read from the sales of the last so many days.
+    association_days: Annotated[int, Field(gt=0)] = 90
+    # Two goods go together only if at least so many baskets (or customers) hold both.
+    minimum_support: Annotated[int, Field(ge=5)] = 30
+    # And only if that is at least so many times as often as chance would have it.
+    minimum_lift: Annotated[float, Field(gt=1)] = 1.2
+
+
 class ModelSettings(Section):
     """How models are trained."""
 
@@ -154,6 +173,7 @@ class Settings(Section):
     core: CoreSettings = CoreSettings()
     segments: SegmentSettings = SegmentSettings()
     models: ModelSettings = ModelSettings()
+    candidates: CandidateSettings = CandidateSettings()
     publish: PublishSettings = PublishSettings()
 
     @field_validator("sources")

@@ -20,14 +20,15 @@ channels as (
     group by permissions.customer_id, offer_channels.offer_id
 ),
 interests as (
-    select * from offers.target_interest
+    select * from offers.target_interest where target_rank <= $candidates_targets_per_person
 )
 select
     customers.customer_id,
     catalogue.offer_id,
     catalogue.campaign_id,
     channels.channel,
-    coalesce(interests.target_reason, 'basket') as target_reason
+    coalesce(interests.target_reason, 'basket') as target_reason,
+    coalesce(interests.reason_detail, 'counts for the whole basket') as reason_detail
 from customers
 cross join offers.catalogue as catalogue
 anti join excluded on customers.customer_id = excluded.customer_id and catalogue.offer_id = excluded.offer_id

@@ -28,15 +28,21 @@ verdicts as (
     select
         customers.customer_id,
         catalogue.offer_id,
-        'no_target_interest',
-        'has never bought or looked at the ' || catalogue.target_kind || ' ' || catalogue.target_name
+        case when interests.customer_id is null then 'no_target_interest' else 'weaker_target' end,
+        case
+            when interests.customer_id is null
+                then 'nothing speaks for the ' || catalogue.target_kind || ' ' || catalogue.target_name
+            else interests.reason_detail || '; ' || (interests.target_rank - 1) || ' others have stronger reasons'
+        end
     from customers
     cross join catalogue
     left join interests
         on customers.customer_id = interests.customer_id
         and catalogue.target_kind = interests.target_kind
         and catalogue.target_id = interests.target_id
-    where catalogue.target_kind <> 'basket' and interests.customer_id is null
+    where
+        catalogue.target_kind <> 'basket'
+        and coalesce(interests.target_rank > $candidates_targets_per_person, true)
 )
 select * from verdicts
 order by customer_id, offer_id, rule

@@ -77,6 +77,8 @@ _READ = (
     "core.browsing_event",
     "core.visitor_link",
     "core.offer_assignment",
+    "features.customer_category",
+    "features.customer_event",
     "segments.membership",
     "models.offer_effect",
 )
