@@ -16,9 +16,10 @@ from offermill.money import to_minor, to_text
 from offermill.run import Run
 from offermill.settings import Settings, ShopSettings
 from offermill.warehouse import Warehouse
-from offers import tables, text_checks, wording
-from offers.catalogue_checks import Lines, Problem, Where, catalogue_problems, raise_for
+from offers import limit_checks, tables, text_checks, wording
+from offers.catalogue_checks import catalogue_problems
 from offers.offer import Offer, TargetItem, of_template
+from offers.problems import Lines, Problem, Where, raise_for
 from offers.schema import LANGUAGES, Catalogue, Template
 from offers.targets import target_items
 
@@ -87,6 +88,7 @@ def _offer_problems(catalogue: Catalogue, offers: list[Offer], shop: ShopSetting
     yield from _sign_off_problems(catalogue)
     yield from _same_id_problems(catalogue, offers)
     yield from _budget_problems(catalogue, offers, shop)
+    yield from limit_checks.too_small(catalogue, offers, shop.currency_digits)
     for offer in offers:
         where = _where(catalogue, offer)
         for language in LANGUAGES:
@@ -180,13 +182,14 @@ def row(catalogue: Catalogue, offer: Offer, shop: ShopSettings) -> dict[str, obj
         "excluded_segments": ",".join(audience.excluded_segments),
         "minimum_orders": audience.minimum_orders,
         "budget_share": template.budget_share,
+        "funder": template.funder,
         "below_cost_reason": below_cost_reason(offer, template.allow_below_cost),
         "catalogue_hash": catalogue_hash(catalogue),
     }
 
 
 def load_catalogue(warehouse: Warehouse, run: Run) -> dict[str, object]:
-    """Step: write offers.catalogue for the night, and make sure that offers.decision_history is there to be read.
+    """Step: write offers.catalogue for the night, and make sure that the histories are there to be read.
 
     Raises:
         ConfigError: offers.yml cannot be meant as written, or names a category, product or segment the shop lacks.
@@ -197,11 +200,14 @@ def load_catalogue(warehouse: Warehouse, run: Run) -> dict[str, object]:
     raise_for(problems, lines, run.catalogue.name)
     offers = expand(catalogue, items, night=run.business_date, digits=shop.currency_digits)
     raise_for(_same_id_problems(catalogue, offers), lines, run.catalogue.name)
+    known = {"offer": [offer.offer_id for offer in offers]}
+    raise_for(limit_checks.unknown_names(catalogue, known), lines, run.catalogue.name)
     if not offers:
         raise ConfigError(f"{run.catalogue.name}: no template makes an offer: the shop has no category with sales yet.")
     rows = [row(catalogue, offer, shop) for offer in offers]
     warehouse.write("offers.catalogue", pa.Table.from_pylist(rows, schema=tables.schema("offers.catalogue")))
-    tables.create_if_missing(warehouse, "offers.decision_history")
+    for history in ("offers.decision_history", "offers.ledger_entry"):
+        tables.create_if_missing(warehouse, history)
     return {"offers": len(rows), "catalogue_hash": catalogue_hash(catalogue), "tonight": _valid(offers, run)}
 
 

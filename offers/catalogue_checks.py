@@ -1,51 +1,18 @@
 """What offers.yml can get wrong although every key is well formed; each problem names its key, so its line is found."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 
-from offermill.errors import ConfigError
 from offermill.money import to_minor
 from offermill.yamlfile import nearest
+from offers import limit_checks
+from offers.problems import Problem, Where
 from offers.schema import Campaign, Catalogue, Template
-
-Where = tuple[str | int, ...]
-Lines = dict[Where, int]
 
 # The share of groups' lots is computed for every set of campaigns a customer may be held back from: 2^n sets.
 MAX_CAMPAIGNS = 6
 
 _KEYS_OF_KIND = {"max_discount": "percent", "gift": "gift", "delivery": "delivery"}
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One thing wrong: where in the file, and what."""
-
-    where: Where
-    message: str
-
-
-def raise_for(problems: Iterable[Problem], lines: Lines, file_name: str) -> None:
-    """Raise a ConfigError with one line per problem, in the file's order; nothing when there is none."""
-    placed = sorted((_line(lines, problem.where), problem) for problem in problems)
-    if placed:
-        texts = [f"{file_name}:{line}: {_key(problem.where)}: {_ended(problem.message)}" for line, problem in placed]
-        raise ConfigError("\n".join(dict.fromkeys(texts)))
-
-
-def _ended(message: str) -> str:
-    return message if message.endswith(("?", ".")) else message + "."
-
-
-def _line(lines: Lines, where: Where) -> int:
-    while where and where not in lines:
-        where = where[:-1]
-    return lines.get(where, 1)
-
-
-def _key(where: Where) -> str:
-    return ".".join(str(part) for part in where)
 
 
 def catalogue_problems(catalogue: Catalogue, digits: int) -> Iterator[Problem]:
@@ -54,6 +21,7 @@ def catalogue_problems(catalogue: Catalogue, digits: int) -> Iterator[Problem]:
     yield from _money_problems(catalogue, digits)
     yield from _campaign_problems(catalogue)
     yield from _twice(("templates",), [template.id for template in catalogue.templates])
+    yield from limit_checks.problems(catalogue)
     for index, template in enumerate(catalogue.templates):
         where: Where = ("templates", index)
         yield from _reference_problems(catalogue, template, where)
@@ -77,6 +45,7 @@ def _empty_lists(catalogue: Catalogue) -> Iterator[Problem]:
 def _amounts(catalogue: Catalogue) -> Iterator[tuple[Where, str | None]]:
     yield ("budget", "amount"), catalogue.budget.amount
     yield ("example_purchase",), catalogue.example_purchase
+    yield from limit_checks.amounts(catalogue)
     for index, template in enumerate(catalogue.templates):
         where: Where = ("templates", index)
         yield (*where, "threshold"), template.threshold

@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 Kind = Literal["percent", "amount", "points", "gift", "delivery"]
 Channel = Literal["email", "sms", "push", "post"]
+Period = Literal["night", "week", "month", "campaign"]
+RiskKind = Literal["expected", "chance", "hard"]
+Pacing = Literal["none", "even"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms", "push", "post")
 LANGUAGES = ("en", "lv", "ru")
 
@@ -66,11 +69,98 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Risk(Part):
+    """How sure the money must be to suffice: written `expected`, `hard` or `{chance: 0.95}`."""
+
+    kind: RiskKind = "expected"
+    chance: float | None = None
+
+
+def _risk(given: object) -> object:
+    if isinstance(given, Risk):
+        return given
+    if given in ("expected", "hard"):
+        return {"kind": given}
+    if not isinstance(given, dict) or list(given) != ["chance"]:
+        raise ValueError(f"{given!r} is no risk; write expected, hard or {{chance: 0.95}}")
+    chance = given["chance"]
+    if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0.5 <= chance < 1:
+        raise ValueError(f"the chance that the money suffices is from 0.5 to below 1, such as 0.95 (got {chance!r})")
+    return {"kind": "chance", "chance": float(chance)}
+
+
+RiskOf = Annotated[Risk, BeforeValidator(_risk)]
+
+
 class Budget(Part):
-    """The money that offers may cost, for each night, week (from Monday) or month."""
+    """The money that offers may cost, for each night, week (from Monday) or month.
+
+    `pacing: even` spreads what is left of the period over its remaining nights.
+    """
 
     amount: BudgetMoney
     period: Literal["night", "week", "month"] = "night"
+    risk: RiskOf = Risk()
+    pacing: Pacing = "none"
+
+
+class Allowance(Part):
+    """The money that a part of the offers may cost; `period: campaign` is once for all, never renewed."""
+
+    amount: BudgetMoney
+    period: Period = "night"
+    risk: RiskOf = Risk()
+    pacing: Pacing = "none"
+
+
+class Funder(Part):
+    """Somebody who pays for offers, such as a supplier, and how much."""
+
+    name: Id
+    amount: BudgetMoney
+    period: Period = "campaign"
+    risk: RiskOf = Risk()
+    pacing: Pacing = "none"
+
+
+class Capacity(Part):
+    """How many customers may be told."""
+
+    contacts: Annotated[int, Field(ge=0, strict=True)]
+    period: Period = "night"
+    pacing: Pacing = "none"
+
+
+def _listed(given: object) -> object:
+    return (given,) if isinstance(given, str) else given
+
+
+Names = Annotated[tuple[StrictStr, ...], BeforeValidator(_listed)]
+
+
+class Scope(Part):
+    """Which offers to whom a limit covers: those that fit every key written; a key with several values fits any."""
+
+    campaign: Names = ()
+    channel: Names = ()
+    template: Names = ()
+    offer: Names = ()
+    funder: Names = ()
+    store: Names = ()
+    segment: Names = ()
+
+
+class FreeLimit(Part):
+    """A limit of the shop's own making: money or contacts, at most and at least, for whatever `where` says."""
+
+    name: Id
+    amount: BudgetMoney | None = None
+    contacts: Annotated[int, Field(ge=0, strict=True)] | None = None
+    at_least: StrictInt | StrictStr | None = None
+    period: Period = "night"
+    risk: RiskOf = Risk()
+    pacing: Pacing = "none"
+    where: Scope = Scope()
 
 
 class Campaign(Part):
@@ -82,6 +172,8 @@ class Campaign(Part):
     valid_from: Day | None = None
     valid_until: Day | None = None
     channels: tuple[Channel, ...]
+    budget: Allowance | None = None
+    capacity: Capacity | None = None
 
 
 class Texts(Part):
@@ -142,6 +234,9 @@ class Template(Part):
     channels: tuple[Channel, ...] | None = None
     audience: Audience = Audience()
     budget_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    budget: Allowance | None = None
+    pieces: Annotated[int, Field(ge=1, strict=True)] | None = None
+    funder: str | None = None
     allow_below_cost: str | None = None
     texts: Texts | None = None
 
@@ -155,6 +250,8 @@ class Catalogue(Part):
     sign_off: str | None = None
     campaigns: tuple[Campaign, ...]
     templates: tuple[Template, ...]
+    funders: tuple[Funder, ...] = ()
+    limits: tuple[FreeLimit, ...] = ()
 
     def campaign(self, campaign_id: str) -> Campaign:
         """Return the campaign of an id that is known to exist."""

@@ -6,8 +6,9 @@ from fractions import Fraction
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offermill.yamlfile import nearest
-from offers.catalogue_checks import Problem, Where
+from offers import limit_checks
 from offers.offer import TargetItem
+from offers.problems import Problem, Where
 from offers.schema import Catalogue, Target
 
 # Segments by name that a quiet night may have nobody in.
@@ -73,7 +74,7 @@ def target_items(
         "product": _goods(warehouse, "product", _PRODUCTS),
     }
     top = [category_id for (category_id,) in warehouse.rows(_TOP_CATEGORIES, run.parameters)]
-    items, problems = [], list(_segment_problems(warehouse, catalogue))
+    items, problems = [], [*_segment_problems(warehouse, catalogue), *_store_problems(warehouse, catalogue)]
     for index, template in enumerate(catalogue.templates):
         where: Where = ("templates", index, "target", "ids")
         problems += _unknown(template.target, known[template.target.kind], where)
@@ -97,6 +98,7 @@ def _segment_problems(warehouse: Warehouse, catalogue: Catalogue) -> Iterator[Pr
         return  # a training before the first night: that night reads the names against its segments
     tonight = warehouse.rows("select distinct segment from segments.membership")
     known = sorted(_SEGMENTS | {segment for (segment,) in tonight})
+    yield from limit_checks.unknown_names(catalogue, {"segment": known})
     for index, template in enumerate(catalogue.templates):
         named = {"segments": template.audience.segments, "excluded_segments": template.audience.excluded_segments}
         for key, segments in named.items():
@@ -104,3 +106,9 @@ def _segment_problems(warehouse: Warehouse, catalogue: Catalogue) -> Iterator[Pr
                 if segment not in known:
                     where: Where = ("templates", index, "audience", key, place)
                     yield Problem(where, f"{segment!r} is no segment.{nearest(segment, known)}")
+
+
+def _store_problems(warehouse: Warehouse, catalogue: Catalogue) -> Iterator[Problem]:
+    if any(limit.where.store for limit in catalogue.limits):
+        stores = [store for (store,) in warehouse.rows("select store_id from core.store order by store_id")]
+        yield from limit_checks.unknown_names(catalogue, {"store": stores})

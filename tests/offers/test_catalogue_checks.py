@@ -23,14 +23,13 @@ def refused(folder: Path, text: str, shop: ShopSettings = SHOP) -> str:
             template(PERCENT).replace("budget:", "buget:"),
             "offers.yml:1: budget: is missing.\n"
             "offers.yml:1: buget: unknown key. Did you mean 'budget'? Known keys: budget, campaigns, example_purchase, "
-            "point_value, sign_off, templates.",
+            "funders, limits, point_value, sign_off, templates.",
         ),
         (
             template(PERCENT + ", treshold: x"),
             "offers.yml:6: templates.0.treshold: unknown key. Did you mean 'threshold'? Known keys: allow_below_cost, "
-            "audience, budget_share, campaign, channels, delivery, depths, gift, id, kind, max_discount, "
-            "target, texts, "
-            "threshold.",
+            "audience, budget, budget_share, campaign, channels, delivery, depths, funder, gift, id, kind, "
+            "max_discount, pieces, target, texts, threshold.",
         ),
         (
             template(PERCENT).replace('"100.00"', "100.00"),
