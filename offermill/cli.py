@@ -102,11 +102,14 @@ def demo(
     customers: Annotated[int, typer.Option(min=100, help="Customers of the synthetic shop.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Same seed, same shop, byte for byte.")] = 1,
     example: Annotated[str, typer.Option(help="demo (synthetic) or completejourney (real groceries).")] = "demo",
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Without a past pilot: the first night knows no effects.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make an example shop with its source files: a synthetic retailer, or real grocery data."""
     say = (lambda _: None) if as_json else console.progress
-    made = examples.make(example, folder, customers=customers, seed=seed, progress=say)
+    made = examples.make(example, folder, customers=customers, seed=seed, progress=say, is_cold=cold)
     _print(as_json, made, lambda: console.made(folder, made))
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
 
-from offermill import expectations, flows, paths, settings
+from offermill import expectations, flows, paths, publish, settings
 from offermill.errors import ConfigError, PublishError
 from offermill.paths import ShopPaths
 from offermill.yamlfile import nearest
@@ -40,13 +40,17 @@ def copy(name: str, folder: Path) -> list[str]:
     return sorted(path.name for path in template.iterdir())
 
 
-def make(name: str, folder: Path, *, customers: int, seed: int, progress: Progress) -> dict[str, object]:
+def make(
+    name: str, folder: Path, *, customers: int, seed: int, progress: Progress, is_cold: bool = False
+) -> dict[str, object]:
     """Make an example shop with source files; the same arguments leave a shop that stands as it is.
+
+    A cold demo shop has no past pilot: nothing is known of what its offers change.
 
     Raises:
         ConfigError: the folder holds something else.
     """
-    wanted = {"example": name, "customers": customers, "seed": seed}
+    wanted = {"example": name, "customers": customers, "seed": seed} | ({"is_cold": True} if is_cold else {})
     note = folder / "landing" / "made.json"
     if note.is_file() and json.loads(note.read_text(encoding="utf-8")) == wanted:
         return {**wanted, "note": "stands already; delete the folder to make it anew"}
@@ -54,15 +58,15 @@ def make(name: str, folder: Path, *, customers: int, seed: int, progress: Progre
         copy(name, folder)
     if any((folder / "landing").glob("*/*")):
         raise ConfigError(f"{folder / 'landing'}: holds other files; choose another folder or remove them.")
-    made = _land(name, folder, customers, seed, progress)
+    made = _land(name, folder, customers, seed, progress, is_cold)
     note.write_text(json.dumps(wanted, sort_keys=True) + "\n", encoding="utf-8")
     return {**wanted, **made}
 
 
-def _land(name: str, folder: Path, customers: int, seed: int, progress: Progress) -> dict[str, object]:
+def _land(name: str, folder: Path, customers: int, seed: int, progress: Progress, is_cold: bool) -> dict[str, object]:
     if name == "demo":
         made: dict[str, object] = import_module("offermill.synthetic.shop").make(
-            folder, customers=customers, seed=seed, progress=progress
+            folder, customers=customers, seed=seed, pilot=not is_cold, progress=progress
         )
         return made
     landed: dict[str, object] = import_module("offermill.completejourney").land(folder, progress=progress)
@@ -70,7 +74,9 @@ def _land(name: str, folder: Path, customers: int, seed: int, progress: Progress
 
 
 def play(folder: Path, day: date, days: int) -> dict[str, object]:
-    """Land the next `days` days of a demo shop, whose customers answer the offers published for `day`.
+    """Land the next `days` days of a demo shop, whose customers answer the decisions published for `day`.
+
+    Of several editions of the night the newest counts, with the catalogue that it was published with.
 
     Raises:
         ConfigError: the shop is no demo shop.
@@ -78,11 +84,19 @@ def play(folder: Path, day: date, days: int) -> dict[str, object]:
     """
     if not (folder / "truth").is_dir():
         raise ConfigError(f"{folder}: is no demo shop (it has no truth/); only a demo shop can be played on.")
-    offers = ShopPaths(folder).exports / day.isoformat() / "crm_offers.csv"
-    if not offers.is_file():
-        raise PublishError(f"{day}: nothing is published for this date in {offers.parent}; run the night first.")
-    player = import_module("offermill.synthetic.play")
-    played: dict[str, object] = player.play_on(folder, offers, start=day + timedelta(days=1), days=days)
+    exports = ShopPaths(folder).exports
+    edition = publish.edition_name(day, max(publish.newest_version(exports, day), 1))
+    audit = exports / edition / "audit"
+    if not (audit / "decisions.parquet").is_file():
+        raise PublishError(f"{day}: nothing is published for this date in {exports / edition}; run the night first.")
+    player, menus = (import_module(f"offermill.synthetic.{name}") for name in ("play", "offers"))
+    played: dict[str, object] = player.play_on(
+        folder,
+        audit / "decisions.parquet",
+        start=day + timedelta(days=1),
+        days=days,
+        menu=menus.Menu.of_file(audit / "catalogue.parquet"),
+    )
     return played
 
 

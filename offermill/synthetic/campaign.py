@@ -11,7 +11,7 @@ from offermill.synthetic.arrays import Bools, Floats, Ints, Random, whole
 from offermill.synthetic.assortment import WEB, Assortment
 from offermill.synthetic.baskets import NATURAL, Lines, Visits
 from offermill.synthetic.clock import DAY, day_number
-from offermill.synthetic.offers import Offer, parse
+from offermill.synthetic.offers import Menu, Offer
 from offermill.synthetic.people import NEVER, People
 from offermill.synthetic.trips import Rhythm, Trips
 from offermill.synthetic.world import World
@@ -87,12 +87,14 @@ def may_get_offers(people: People, day: int, last: Floats, now: float) -> Bools:
     return eligible
 
 
-def pilot_offers() -> list[Offer]:
+def pilot_offers(menu: Menu) -> list[Offer]:
     """The offers of the pilot, in the order that ``Assignments.offer`` counts."""
-    return [parse(arm) for arm, _ in PILOT_ARMS[1:]]
+    return [menu.offer(arm) for arm, _ in PILOT_ARMS[1:]]
 
 
-def pilot(random: Random, people: People, world: World, start: Rhythm, taken: Trips) -> Assignments:
+def pilot(
+    random: Random, people: People, world: World, start: Rhythm, taken: Trips, offers: list[Offer]
+) -> Assignments:
     """Randomised assignments of the pilot's four waves; every eligible person is in one wave."""
     count = len(people)
     wave = random.integers(0, len(PILOT_WAVES), count)
@@ -107,7 +109,7 @@ def pilot(random: Random, people: People, world: World, start: Rhythm, taken: Tr
         chosen = np.flatnonzero((wave == number) & may_get_offers(people, today, last, now))
         until = np.full(len(chosen), today + expected.HORIZON_DAYS - 1)
         drawn = Drawn(chosen, arm[chosen], until, np.ones(len(chosen), np.bool_), number)
-        parts.append(give(random, people, world, Moment(today, last[chosen]), drawn, pilot_offers()))
+        parts.append(give(random, people, world, Moment(today, last[chosen]), drawn, offers))
     return Assignments.joined(parts)
 
 

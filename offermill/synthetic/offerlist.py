@@ -13,27 +13,33 @@ import pyarrow.parquet as pq
 from offermill.errors import InputError
 from offermill.synthetic import expected, truth
 from offermill.synthetic.arrays import Ints, decimals, numbered
-from offermill.synthetic.offers import parse
+from offermill.synthetic.offers import Menu, Offer
 from offermill.synthetic.outreach import LABELS, PROPENSITY
 
 DEFAULTS = {"campaign_id": "played", "channel": "email"}
-RANDOM_GROUPS = ("explore", "pilot")  # groups of a decision list whose arm was drawn
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Offers given on one day: the labels of the log, the persons and the last days on which the offers count."""
+    """Offers given on one day: the labels of the log, the persons, and the last days on which the offers count.
+
+    ``offer`` points into ``offers``, -1 = control.
+    """
 
     labels: pa.Table
     persons: Ints
     until: Ints
+    offer: Ints
+    offers: list[Offer]
 
 
-def read(offers: pa.Table | Path | None, start: date) -> Listed:
+def read(offers: pa.Table | Path | None, start: date, menu: Menu) -> Listed:
     """The list of a table, a CSV or a Parquet file, with the columns that it lacks filled in.
 
+    Of a night's decisions (they have a ``group_name``) only what is in a wave is given: offers and control arms.
+
     Raises:
-        InputError: a missing column, an unknown offer, or an id that is no demo customer's.
+        InputError: a missing column, an offer that is not on the menu, or an id that is no demo customer's.
     """
     table = pa.table({"customer_id": pa.array([], pa.string()), "offer_id": pa.array([], pa.string())})
     if isinstance(offers, pa.Table):
@@ -43,11 +49,19 @@ def read(offers: pa.Table | Path | None, start: date) -> Listed:
     missing = {"customer_id", "offer_id"} - set(table.column_names)
     if missing:
         raise InputError(f"the offer list lacks the column {', '.join(sorted(missing))}; it has {table.column_names}")
-    for offer_id in pc.unique(table["offer_id"]).drop_null().to_pylist():
-        parse(str(offer_id))
+    if "group_name" in table.column_names:
+        table = table.filter(pc.is_valid(table["wave_id"]))
+    names = sorted(str(each) for each in pc.unique(table["offer_id"]).drop_null().to_pylist())
+    meant = [menu.offer(name) for name in names]
+    code = pc.index_in(pc.cast(table["offer_id"], pa.string()), value_set=pa.array(names, pa.string()))
     persons = truth.persons_of(table["customer_id"].to_pylist())
     until = _dates(table, "valid_until", start + timedelta(days=expected.HORIZON_DAYS - 1))
-    return Listed(_labels(table, start), persons, np.array(until.cast(pa.int32()).to_pylist(), dtype=np.int64))
+    return Listed(_labels(table, start), persons, _numbers(until.cast(pa.int32())), _numbers(code), meant)
+
+
+def _numbers(column: pa.ChunkedArray) -> Ints:
+    """The column as integers, -1 where it is null."""
+    return np.asarray(pc.fill_null(pc.cast(column, pa.int64()), -1).to_numpy(), dtype=np.int64)
 
 
 def _read(path: Path) -> pa.Table:
@@ -88,6 +102,4 @@ def _propensities(table: pa.Table) -> pa.Array:
 def _randomised(table: pa.Table) -> pa.Array:
     if "is_randomised" in table.column_names:
         return pc.fill_null(pc.cast(table["is_randomised"], pa.bool_()), False)
-    if "group_name" in table.column_names:
-        return pc.is_in(table["group_name"], pa.array(RANDOM_GROUPS))
     return pa.array(np.zeros(table.num_rows, np.bool_))

@@ -32,10 +32,28 @@ class Given:
     fresh: int = 0  # the assignments from this place on are given in this window, the ones before earlier
 
     def take(self, rows: Ints) -> "Given":
-        """The chosen assignments."""
-        return replace(
-            self, assignments=self.assignments.take(rows), labels=self.labels.take(pa.array(rows)), fresh=len(rows)
-        )
+        """The chosen assignments, and no more offers than they need."""
+        chosen = self.assignments.take(rows)
+        used = np.unique(chosen.offer[chosen.offer >= 0])
+        offers = [self.offers[code] for code in used]
+        coded = replace(chosen, offer=np.where(chosen.offer >= 0, np.searchsorted(used, chosen.offer), -1))
+        return Given(coded, self.labels.take(pa.array(rows)), offers, fresh=len(rows))
+
+    def with_more(self, others: "Given") -> "Given":
+        """These, then the others as the fresh ones; the same id may mean another offer in each."""
+        offers = sorted({*self.offers, *others.offers})
+        both = [
+            replace(each.assignments, offer=_recoded(each.assignments.offer, each.offers, offers))
+            for each in (self, others)
+        ]
+        labels = pa.concat_tables([self.labels, others.labels])
+        return Given(Assignments.joined(both), labels, offers, fresh=len(self.assignments))
+
+
+def _recoded(code: Ints, old: list[Offer], new: list[Offer]) -> Ints:
+    place = {offer: number for number, offer in enumerate(new)}
+    # The last entry answers for the control, whose code is -1.
+    return np.array([*(place[offer] for offer in old), -1], dtype=np.int64)[code]
 
 
 def pilot_labels(people: People, window: Window, given: Assignments) -> pa.Table:

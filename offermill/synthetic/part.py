@@ -10,10 +10,12 @@ import pyarrow as pa
 from offermill.synthetic import campaign, daily, landing, outreach, people, period, register, state, trips, web
 from offermill.synthetic.arrays import Floats, Ints, Random, generator
 from offermill.synthetic.clock import DAY, day_number, midnight
+from offermill.synthetic.offers import Menu
 from offermill.synthetic.outreach import Given
 from offermill.synthetic.people import People
 from offermill.synthetic.period import Period, Timed
 from offermill.synthetic.sources import SOURCES
+from offermill.synthetic.trips import Rhythm, Trips
 from offermill.synthetic.world import Window, World
 
 PART = 50_000
@@ -34,6 +36,7 @@ class Plan:
     customers: int
     deliveries: int
     part_size: int = PART
+    has_pilot: bool = True
 
     @property
     def parts(self) -> int:
@@ -64,8 +67,7 @@ def make_part(plan: Plan, part: int) -> tuple[dict[str, int], dict[str, Timed]]:
     window = Window(day_number(plan.start), plan.end_day, "", window_ids(part))
     start = trips.begin(random, folk, joined)
     taken, rhythm = trips.walk(random, folk, start, window.effort(world.clock)[1])
-    assigned = campaign.pilot(random, folk, world, start, taken)
-    given = Given(assigned, outreach.pilot_labels(folk, window, assigned), campaign.pilot_offers())
+    given = _pilot(random, plan, world, folk, (start, taken, window))
     state.save_pilot(plan.folder, part, given)
     happened = period.happen(random, folk, world, window, taken, given)
     rows = {**happened.rows, **register_rows(folk, world)}
@@ -76,6 +78,16 @@ def make_part(plan: Plan, part: int) -> tuple[dict[str, int], dict[str, Timed]]:
     standing = state.State(folk, rhythm, paid + period.paid(happened.sold, len(folk)), happened.still_open, pending)
     state.save(plan.folder, plan.end + timedelta(days=1), part, standing)
     return counts, recent
+
+
+def _pilot(random: Random, plan: Plan, world: World, folk: People, walked: tuple[Rhythm, Trips, Window]) -> Given:
+    """The past pilot of the part; a cold shop never offered anything."""
+    start, taken, window = walked
+    offers = campaign.pilot_offers(Menu.of_shop(plan.folder)) if plan.has_pilot else []
+    assigned = campaign.nobody(0)
+    if plan.has_pilot:
+        assigned = campaign.pilot(random, folk, world, start, taken, offers)
+    return Given(assigned, outreach.pilot_labels(folk, window, assigned), offers)
 
 
 def _people(random: Random, plan: Plan, world: World, part: int) -> tuple[People, Floats]:

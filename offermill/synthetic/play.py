@@ -11,9 +11,10 @@ import pyarrow as pa
 from offermill.errors import InputError
 from offermill.synthetic import campaign, daily, offerlist, part, period, shop, state, trips
 from offermill.synthetic.arrays import Random, generator
-from offermill.synthetic.campaign import Assignments, Drawn, Moment
+from offermill.synthetic.campaign import Drawn, Moment
 from offermill.synthetic.clock import day_number
 from offermill.synthetic.offerlist import Listed
+from offermill.synthetic.offers import Menu
 from offermill.synthetic.outreach import Given
 from offermill.synthetic.people import People
 from offermill.synthetic.period import Timed
@@ -24,13 +25,17 @@ from offermill.synthetic.world import Window, World
 _NONE = np.empty(0, np.int64)
 
 
-def play_on(folder: Path, offers: pa.Table | Path | None, *, start: date, days: int) -> dict[str, Any]:
+def play_on(
+    folder: Path, offers: pa.Table | Path | None, *, start: date, days: int, menu: Menu | None = None
+) -> dict[str, Any]:
     """Make the deliveries of ``days`` days from ``start``, at which the shop must stand, and return the row counts.
 
     ``offers`` is a table (or CSV or Parquet file) with ``customer_id`` and ``offer_id`` (null = control), given at the
     start. If it has them, also ``campaign_id``, ``wave_id``, ``channel``, ``valid_from``, ``valid_until``,
-    ``propensity`` and ``is_randomised`` (or ``group_name``) are used; without them the offers count as not randomised.
-    A new offer replaces an open one. Of two offers to a person in one list the first works, the other is only logged.
+    ``propensity`` and ``is_randomised`` are used; without them the offers count as not randomised. Of a night's
+    published decisions, the rows of its waves are given: every offer and every control arm. ``menu`` says what the
+    offers mean (default: the shop's offers.yml). A new offer replaces an open one. Of two offers to a person in one
+    list the first works, the other is only logged.
     The same call gives the same bytes; it starts from the state kept under ``truth/state/<start>/``.
 
     Raises:
@@ -39,7 +44,7 @@ def play_on(folder: Path, offers: pa.Table | Path | None, *, start: date, days: 
     if days < 1:
         raise InputError(f"the demo shop is played on for at least 1 day; got {days}")
     world = World.load(folder)
-    listed = offerlist.read(offers, start)
+    listed = offerlist.read(offers, start, menu or Menu.of_shop(folder))
     parts = state.parts(folder, start)
     _check_customers(folder, start, parts[-1], listed)
     recent: dict[str, list[Timed]] = {}
@@ -98,14 +103,12 @@ def _given(random: Random, world: World, standing: State, listed: Listed, first:
     mine = np.flatnonzero(people.person[place] == listed.persons)
     row, labels = place[mine], listed.labels.take(pa.array(mine))
     kept = standing.given.take(np.flatnonzero(~np.isin(standing.given.assignments.row, row)))
-    coded = state.coded(campaign.nobody(len(mine)), labels)
     works = np.zeros(len(mine), np.bool_)
     works[np.unique(row, return_index=True)[1]] = True
-    drawn = Drawn(row, coded.assignments.offer, np.maximum(listed.until[mine], first), works)
+    drawn = Drawn(row, listed.offer[mine], np.maximum(listed.until[mine], first), works)
     moment = Moment(first, standing.rhythm.last[row])
-    new = campaign.give(random, people, world, moment, drawn, coded.offers)
-    every = state.coded(Assignments.joined([kept.assignments, new]), pa.concat_tables([kept.labels, labels]))
-    return replace(every, fresh=len(kept.assignments))
+    new = campaign.give(random, people, world, moment, drawn, listed.offers)
+    return kept.with_more(Given(new, labels, listed.offers))
 
 
 def _waited(pending: dict[str, Timed], end: int) -> tuple[dict[str, Timed], dict[str, Timed]]:

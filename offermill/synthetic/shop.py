@@ -37,17 +37,19 @@ def make(
     deliveries: int = 14,
     part_size: int = PART,
     processes: int = 1,
+    pilot: bool = True,
     progress: Callable[[str], None] = quiet,
 ) -> dict[str, Any]:
     """Write ``landing/`` and ``truth/`` under ``folder`` (replacing both) and return the row counts.
 
     ``customers`` is the number of persons; about 3 % of them have a second record. ``part_size`` of them are in memory
-    at once. The bytes of the files depend on all arguments but ``processes``.
+    at once. ``pilot=False`` makes a cold shop: it never offered anything, so nothing is known of what offers change.
+    The bytes of the files depend on all arguments but ``processes``, and on the offers.yml of the shop.
 
     Raises:
         InputError: an impossible size or period.
     """
-    plan = Plan(folder, seed, start, end, customers, deliveries, part_size)
+    plan = Plan(folder, seed, start, end, customers, deliveries, part_size, pilot)
     _check(plan)
     for name in ("landing", "truth"):
         shutil.rmtree(folder / name, ignore_errors=True)

@@ -1,6 +1,6 @@
 """What is kept in ``truth/`` between windows: people, rhythms, open offers and rows that come later, per part."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from offermill.errors import InputError
 from offermill.synthetic import landing
 from offermill.synthetic.arrays import Ints, whole
 from offermill.synthetic.campaign import Assignments
-from offermill.synthetic.offers import parse
+from offermill.synthetic.offers import Offer
 from offermill.synthetic.outreach import Given
 from offermill.synthetic.people import People
 from offermill.synthetic.period import Timed
@@ -53,7 +53,7 @@ def save(folder: Path, day: date, part: int, state: State) -> None:
     """Keep the state of a part at the start of a day."""
     place = folder_of(folder, day)
     place.mkdir(parents=True, exist_ok=True)
-    tables = {"people": _people_table(state), "open": _open_table(state.given)}
+    tables = {"people": _people_table(state), "open": _open_table(state.given), "offers": _offers_table(state.given)}
     for source, (rows, days) in state.pending.items():
         tables[f"pending_{source}"] = rows.append_column("arrives", pa.array(days))
     for name, table in tables.items():
@@ -86,6 +86,13 @@ def _open_table(given: Given) -> pa.Table:
     return table
 
 
+def _offers_table(given: Given) -> pa.Table:
+    """What the open offers mean, in the order in which assignments count them: a later catalogue changes no promise."""
+    kinds = {"offer_id": pa.string(), "kind": pa.string()}
+    names = [(field.name, kinds.get(field.name, pa.int64())) for field in fields(Offer)]
+    return pa.Table.from_pylist([asdict(offer) for offer in given.offers], schema=pa.schema(names))
+
+
 def load(folder: Path, day: date, part: int) -> State:
     """The state of a part at the start of a day."""
     people, rhythm, paid = load_people(folder, day, part)
@@ -94,7 +101,7 @@ def load(folder: Path, day: date, part: int) -> State:
         table = pq.read_table(path)
         source = path.name.removeprefix("pending_").rsplit("_part-", 1)[0]
         pending[source] = (table.drop_columns(["arrives"]), whole(table["arrives"]).to_numpy())
-    return State(people, rhythm, paid, _load_open(folder_of(folder, day) / f"open_part-{part:04d}.parquet"), pending)
+    return State(people, rhythm, paid, _load_open(folder_of(folder, day), part), pending)
 
 
 def load_people(folder: Path, day: date, part: int) -> tuple[People, Rhythm, Ints]:
@@ -104,18 +111,9 @@ def load_people(folder: Path, day: date, part: int) -> tuple[People, Rhythm, Int
     return People.from_table(table), Rhythm(last, following), paid
 
 
-def _load_open(path: Path) -> Given:
-    table = pq.read_table(path)
+def _load_open(place: Path, part: int) -> Given:
+    table = pq.read_table(place / f"open_part-{part:04d}.parquet")
     names = [name for name in table.column_names if name.startswith("label_")]
     labels = table.select(names).rename_columns([name.removeprefix("label_") for name in names])
-    return coded(Assignments.from_table(table), labels)
-
-
-def coded(assignments: Assignments, labels: pa.Table) -> Given:
-    """Assignments whose ``offer`` counts the distinct offer ids of the labels, in text order."""
-    ids = labels["offer_id"].to_pylist()
-    distinct = sorted({each for each in ids if each is not None})
-    codes = {each: number for number, each in enumerate(distinct)}
-    offer = np.array([codes.get(each, -1) for each in ids], dtype=np.int64)
-    values = {**{name: getattr(assignments, name) for name in assignments.__dataclass_fields__}, "offer": offer}
-    return Given(Assignments(**values), labels, [parse(each) for each in distinct], fresh=len(offer))
+    offers = [Offer(**row) for row in pq.read_table(place / f"offers_part-{part:04d}.parquet").to_pylist()]
+    return Given(Assignments.from_table(table), labels, offers, fresh=table.num_rows)

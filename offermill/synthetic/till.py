@@ -20,13 +20,14 @@ from offermill.synthetic.assortment import STORE_IDS, WEB, Assortment, promotion
 from offermill.synthetic.baskets import GUEST, NATURAL, PERSUADED, Lines, Visits, stores_of
 from offermill.synthetic.campaign import Assignments, Uses
 from offermill.synthetic.clock import Clock
-from offermill.synthetic.offers import FEE_MINOR, Offer
+from offermill.synthetic.offers import Offer
 from offermill.synthetic.people import People
 from offermill.synthetic.trips import Trips
 from offermill.synthetic.world import Window, World, record_ids
 
 GUEST_SHARE = 0.08
 PARCEL_MINOR = 450  # what a parcel costs the shop, of which customers pay the fee
+FEE_MINOR = 399
 RETURN_DAYS = (1.5, 14.0)
 QUANTITY = pa.decimal128(12, 3)
 

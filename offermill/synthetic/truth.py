@@ -13,7 +13,7 @@ from offermill.errors import InputError
 from offermill.synthetic import expected, response, state, trips
 from offermill.synthetic.arrays import Bools, Floats, Ints
 from offermill.synthetic.clock import day_number
-from offermill.synthetic.offers import Offer, parse
+from offermill.synthetic.offers import Menu, Offer
 from offermill.synthetic.people import People
 from offermill.synthetic.world import PRIMARY, SECOND, World
 
@@ -41,12 +41,18 @@ def persons_of(customer_ids: Sequence[str] | pa.Array) -> Ints:
 
 
 def effects(
-    folder: Path, customer_ids: Sequence[str], offer_ids: Sequence[str | None], *, on: date | None = None
+    folder: Path,
+    customer_ids: Sequence[str],
+    offer_ids: Sequence[str | None],
+    *,
+    on: date | None = None,
+    menu: Menu | None = None,
 ) -> pa.Table:
     """The truth of each pair (customer_ids[i], offer_ids[i]); an offer of None is no offer.
 
     ``on`` is a day at whose start the shop stands (the day after it was made, and every end of ``play_on``); the
-    default is the latest. Chances are of the 28 days from then; money is in minor units, rounded.
+    default is the latest. ``menu`` says what the offers mean (default: the shop's offers.yml). Chances are of the 28
+    days from then; money is in minor units, rounded.
 
     Raises:
         InputError: unknown customers, offers or days, or lists of different lengths.
@@ -56,7 +62,7 @@ def effects(
     world = World.load(folder)
     day = on if on is not None else max(state.known_days(folder))
     persons, answers = persons_of(customer_ids), np.zeros((len(customer_ids), len(COLUMNS)))
-    asked, is_found = Asked.of(offer_ids), np.zeros(len(persons), np.bool_)
+    asked, is_found = Asked.of(offer_ids, menu or Menu.of_shop(folder)), np.zeros(len(persons), np.bool_)
     for part in state.parts(folder, day):
         people, rhythm, _ = state.load_people(folder, day, part)
         is_found |= _fill(answers, world, (people, rhythm.last, day_number(day)), persons, asked)
@@ -73,12 +79,12 @@ class Asked:
     codes: Ints
 
     @classmethod
-    def of(cls, offer_ids: Sequence[str | None]) -> "Asked":
+    def of(cls, offer_ids: Sequence[str | None], menu: Menu) -> "Asked":
         """The offers of the pairs."""
         plain = [_plain(each) for each in offer_ids]
         distinct = sorted({each for each in plain if each is not None})
         places: dict[str | None, int] = {None: 0, **{each: place + 1 for place, each in enumerate(distinct)}}
-        return cls([None, *map(parse, distinct)], np.array([places[each] for each in plain], dtype=np.int64))
+        return cls([None, *map(menu.offer, distinct)], np.array([places[each] for each in plain], dtype=np.int64))
 
 
 Standing = tuple[People, Floats, int]  # the people of a part, their last natural trip, the day number

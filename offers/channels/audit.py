@@ -27,6 +27,20 @@ class Report:
 
 
 DECISIONS = Report(
+    "decisions.parquet",
+    "What every person gets and with which propensity, those who get nothing and the control groups included",
+    "offers.decision",
+    "select * from offers.decision order by customer_id",
+    (),
+)
+CATALOGUE = Report(
+    "catalogue.parquet",
+    "Every offer of the night with its rules, costs and sentences",
+    "offers.catalogue",
+    "select * from offers.catalogue order by offer_id",
+    (),
+)
+DECISION_LOG = Report(
     "decision_log.parquet",
     "Every candidate and decision of the night, with rules, scores and propensities",
     "offers.decision_log",
@@ -130,7 +144,7 @@ def write(warehouse: Warehouse, run: Run, folder: Path) -> list[datapackage.Reso
     """Write every audit file into `folder`/audit."""
     (folder / FOLDER).mkdir()
     resources = []
-    for report in (DECISIONS, CHECKS, INPUTS, REJECTS):
+    for report in (DECISIONS, CATALOGUE, DECISION_LOG, CHECKS, INPUTS, REJECTS):
         path = folder / FOLDER / report.name
         rows = _WRITERS[path.suffix](warehouse, run, report, path)
         resources.append(datapackage.Resource(f"{FOLDER}/{report.name}", report.title, rows, report.columns))

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
+from pyarrow import parquet
 from typer.testing import CliRunner
 
 from offermill import cli, examples, paths
@@ -126,6 +128,35 @@ def test_a_demo_shop_answers_its_offers(published: Path, tmp_path: Path) -> None
     assert code == 0
     for day in ("2026-07-01", "2026-07-02"):
         assert (shop / "landing" / "orders" / f"orders_{day}.csv.gz").is_file()
+    log = "read_csv('{}', header = true, all_varchar = true)"
+    told = "customer_id, campaign_id, wave_id, offer_id, cast(is_randomised as boolean), cast(valid_until as date)"
+    given = f"select {told}, round(cast(propensity as double), 8) as propensity from {{}} order by customer_id"
+    logged = duckdb.sql(given.format(log.format(shop / "landing/offer_assignments/offer_assignments_2026-07-01.csv")))
+    decided = f"(from '{shop}/exports/2026-06-30/audit/decisions.parquet' where wave_id is not null)"
+    assert logged.fetchall() == duckdb.sql(given.format(decided)).fetchall()
+    assert duckdb.sql(f"select count(*) from {decided} where offer_id is null").fetchall()[0][0] > 0
+
+
+def test_the_newest_edition_of_a_night_is_answered(published: Path, tmp_path: Path) -> None:
+    shop = copy_of(published, tmp_path / "shop")
+    nobody = (
+        copy_of(shop / "exports" / "2026-06-30", shop / "exports" / "2026-06-30.v2") / "audit" / "decisions.parquet"
+    )
+    parquet.write_table(parquet.read_table(nobody).slice(0, 0), nobody)
+
+    offermill("play", "--shop", shop, "--date", "2026-06-30")
+
+    log = shop / "landing" / "offer_assignments" / "offer_assignments_2026-07-01.csv"
+    assert len(log.read_text().splitlines()) == 1
+
+
+def test_a_cold_shop_has_no_past_pilot(tmp_path: Path) -> None:
+    code, _, _ = offermill("demo", tmp_path / "shop", "--customers", 100, "--cold")
+    assert code == 0
+    assert duckdb.sql(f"from '{tmp_path}/shop/landing/offer_assignments/*_history*.parquet'").fetchall() == []
+    assert duckdb.sql(f"select count(*) > 100 from '{tmp_path}/shop/landing/orders/*_history*.parquet'").fetchall()[0][
+        0
+    ]
 
 
 def test_a_published_night_is_explained_and_tables_are_made_again(published: Path, tmp_path: Path) -> None:

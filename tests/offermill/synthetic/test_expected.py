@@ -11,11 +11,12 @@ from offermill.synthetic.arrays import Floats, generator
 from offermill.synthetic.assortment import WINE
 from offermill.synthetic.baskets import PERSUADED, Lines, Visits
 from offermill.synthetic.clock import DAY, day_number
-from offermill.synthetic.offers import parse
+from offermill.synthetic.offers import EXAMPLE, Menu
 from offermill.synthetic.part import Plan, _people
 from offermill.synthetic.people import People
 from offermill.synthetic.world import World
 
+MENU = Menu.of_shop(EXAMPLE.parent)
 WORLD = World.of(1, date(2024, 7, 1), date(2026, 6, 30), 1_500)
 TODAY = day_number(date(2026, 7, 1))
 TIMES = 60  # trips per person
@@ -49,7 +50,7 @@ def before_returns(values: Floats, people: People) -> float:
 
 @pytest.mark.parametrize("offer_id", ["basket-percent-10", "category-percent-20-wine", "category-percent-20-coffee"])
 def test_the_basket_of_a_trip_that_an_offer_causes(folk: People, offer_id: str) -> None:
-    offer, visits = parse(offer_id), extra_visits(folk)
+    offer, visits = MENU.offer(offer_id), extra_visits(folk)
     typical = expected.baskets(folk, WORLD.goods, WORLD.clock, np.full(len(folk), 700.0), TODAY)
     wanted = np.full(len(visits), offer.category)
 
@@ -74,7 +75,7 @@ def test_the_basket_of_minors_holds_chocolate_for_wine(folk: People) -> None:
 
 
 def test_the_cost_of_a_percentage_beyond_the_shelf(folk: People) -> None:
-    offer, visits = parse("basket-percent-15"), extra_visits(folk)
+    offer, visits = MENU.offer("basket-percent-15"), extra_visits(folk)
     typical = expected.baskets(folk, WORLD.goods, WORLD.clock, np.full(len(folk), 700.0), TODAY)
     shelf = baskets.draw(generator(4, 9), folk, WORLD.goods, visits, np.full(len(visits), -1))
 

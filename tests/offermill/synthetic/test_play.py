@@ -14,6 +14,7 @@ import pytest
 
 from offermill.errors import InputError
 from offermill.synthetic import play, shop, truth
+from offermill.synthetic.offers import EXAMPLE
 from tests.offermill.synthetic.conftest import Landed, landed
 
 JULY = date(2026, 7, 1)
@@ -212,6 +213,59 @@ def test_a_new_offer_replaces_an_open_one(fork: Fork) -> None:
     assert late == [("gift-mug",)]
 
 
+def test_a_later_catalogue_changes_no_open_promise(fork: Fork) -> None:
+    """The gift of the first day costs 2.40; the second day's catalogue makes it dearer for those who get it then."""
+    folder = fork()
+    play.play_on(folder, offers(1_500, "gift-mug"), start=JULY, days=1)
+    rules = EXAMPLE.read_text(encoding="utf-8").replace('cost: "2.40"', 'cost: "3.10"')
+    (folder / "offers.yml").write_text(rules, encoding="utf-8")
+    play.play_on(folder, offers(1_500, "gift-mug", first=1_500), start=date(2026, 7, 2), days=21)
+
+    given = landed(folder, {}).rows(
+        """
+        select customer_id >= 'c10001500' as is_later, min(discount)::text, max(discount)::text
+        from redemptions where redeemed_at > timestamptz '2026-07-01 21:00:00+00' group by 1 order by 1
+        """
+    )
+
+    assert given == [(False, "2.40", "2.40"), (True, "3.10", "3.10")]
+
+
+def test_of_a_nights_decisions_only_the_waves_are_given(fork: Fork) -> None:
+    folder = fork()
+    decisions = pa.table(
+        {
+            "customer_id": ["c10000000", "c10000001", "c10000002", "c10000003"],
+            "group_name": ["pilot", "pilot", "global_control", "choose"],
+            "offer_id": ["points-500", None, None, "gift-mug"],
+            "wave_id": ["summer:2026-06-30", "summer:2026-06-30", None, "summer:2026-06-30"],
+            "propensity": [0.125, 0.5, 0.05, 0.8],
+            "is_randomised": [True, True, True, False],
+        }
+    )
+
+    play.play_on(folder, decisions, start=JULY, days=1)
+
+    assert [(row[1], row[4], row[7], row[8]) for row in daily(folder, "offer_assignments")] == [
+        ("c10000000", "points-500", "0.12500000", "true"),
+        ("c10000001", "control", "0.50000000", "true"),
+        ("c10000003", "gift-mug", "0.80000000", "false"),
+    ]
+
+
+def test_people_who_withdraw_their_consent_do_so_in_a_delivery(fork: Fork) -> None:
+    folder = fork()
+    before = digests(folder)
+
+    after = played(folder, None, steps=(28,))
+
+    withdrawn = after.value(
+        "select count(*) from consents where not is_granted and recorded_at > timestamptz '2026-07-02 00:00:00+00'"
+    )
+    assert withdrawn > 0
+    assert any(name.startswith("landing/consents/consents_2026-07-2") for name in set(digests(folder)) - set(before))
+
+
 def test_of_two_offers_in_one_list_the_first_works(fork: Fork) -> None:
     listed = pa.concat_tables([offers(3_000, "points-500"), offers(3_000, "basket-percent-20")])
 
@@ -268,8 +322,8 @@ def test_what_was_played_refers_to_what_is_there(fork: Fork) -> None:
         (pa.table({"customer": ["c1"]}), JULY, 1,
          "the offer list lacks the column customer_id, offer_id; it has ['customer']"),
         (offers(1, "half-price"), JULY, 1,
-         "offer 'half-price' is unknown to the demo shop; expected ids like basket-percent-05, "
-         "category-percent-20-coffee, points-500, free-delivery, amount-5-off-40, gift-mug"),
+         "offer 'half-price' is not in the catalogue that the demo customers know. It has 23, such as amount-5-off-40, "
+         "basket-percent-05, basket-percent-10."),
         (offers(1, first=500_000), JULY, 1, "no demo customer has the id 'c10500000'"),
     ],
 )  # fmt: skip
