@@ -1,75 +1,13 @@
 """Step offers.decision: one offer or nothing for every person, with the reason, the chance of it, and the proof."""
 
-import numpy as np
+from dataclasses import replace
+
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import catalogue, decision_rows, policy, spending, tables
-from offers.people import GROUPS, Ints, Pairs, People
-
-# The rule that stands for a person whom several exclude: the customer's own will first.
-_RULES = "['closed', 'opted_out', 'no_consent', 'no_address', 'strategic', 'unprofitable', 'live_offer']"
-
-_PEOPLE = f"""
-    with excluded as (
-        select customer_id, {_RULES}[min(list_position({_RULES}, rule))] as rule
-        from offers.exclusion
-        where offer_id is null
-        group by customer_id
-    )
-    select groups.customer_id, groups.group_name, groups.unit, excluded.rule
-    from offers.assignment_group as groups
-    left join excluded on groups.customer_id = excluded.customer_id
-    order by groups.customer_id
-"""
-
-_PAIRS = """
-    with people as (
-        select customer_id, row_number() over (order by customer_id) - 1 as person from offers.assignment_group
-    ),
-    catalogue as (
-        select
-            *,
-            dense_rank() over (order by offer_id) - 1 as offer,
-            dense_rank() over (order by campaign_id) - 1 as campaign,
-            dense_rank() over (order by template_id) - 1 as template
-        from offers.catalogue
-    ),
-    effects as (
-        -- A table of an older version has no errors and no chances to redeem.
-        select * from models.offer_effect
-        union all by name
-        select cast(null as bigint) as effect_error_minor, cast(null as double) as redeem_chance where false
-    )
-    select
-        people.person,
-        catalogue.offer,
-        catalogue.campaign,
-        catalogue.template,
-        candidate.channel,
-        candidate.target_reason,
-        control.customer_id is not null as is_held_back,
-        coalesce(effect.effect_minor, 0) as value,
-        coalesce(effect.cost_minor, catalogue.max_cost_minor) as cost,
-        greatest(catalogue.max_cost_minor, coalesce(effect.cost_minor, 0)) as worst,
-        effect.customer_id is not null as has_evidence,
-        coalesce(effect.evidence, 'none') as evidence,
-        effect.effect_error_minor,
-        effect.redeem_chance,
-        effect.baseline_chance,
-        effect.model_id
-    from offers.candidate as candidate
-    inner join people on candidate.customer_id = people.customer_id
-    inner join catalogue on candidate.offer_id = catalogue.offer_id
-    left join offers.campaign_control as control
-        on candidate.customer_id = control.customer_id and catalogue.campaign_id = control.campaign_id
-    left join effects as effect
-        on candidate.customer_id = effect.customer_id
-        and candidate.offer_id = effect.offer_id
-    order by people.person, catalogue.offer
-"""
+from offers import catalogue, decision_rows, limits, night_inputs, policy, spending, tables
+from offers.night_limits import NightLimit
 
 _HISTORY = "select $business_date as business_date, * from offers.decision order by customer_id"
 
@@ -87,44 +25,35 @@ _PROPENSITIES = """
 """
 
 
-def _ints(table: pa.Table, name: str) -> Ints:
-    return np.asarray(table[name].to_numpy(), dtype=np.int64)
-
-
-def _people(table: pa.Table) -> People:
-    named = pc.if_else(pc.is_valid(table["rule"]), "excluded", table["group_name"])
-    group = pc.index_in(named, value_set=pa.array(GROUPS)).to_numpy().astype(np.int64)
-    return People(table["customer_id"].to_numpy(), group, table["unit"].to_numpy())
-
-
-def _pairs(table: pa.Table) -> Pairs:
-    return Pairs(
-        person=_ints(table, "person"),
-        offer=_ints(table, "offer"),
-        campaign=_ints(table, "campaign"),
-        template=_ints(table, "template"),
-        is_held_back=table["is_held_back"].to_numpy(),
-        value=_ints(table, "value"),
-        cost=_ints(table, "cost"),
-        worst=_ints(table, "worst"),
-        has_evidence=table["has_evidence"].to_numpy(),
-    )
-
-
-def _rules(warehouse: Warehouse, run: Run, available_minor: int) -> policy.Rules:
-    shares = warehouse.rows(
-        "select distinct dense_rank() over (order by template_id) - 1, budget_share from offers.catalogue order by all"
-    )
+def _rules(run: Run) -> policy.Rules:
     chosen = run.settings.randomisation
     return policy.Rules(
         global_control=chosen.global_control_share,
         campaign_control=chosen.campaign_control_share,
         explore=chosen.exploration_share,
         pilot=chosen.pilot_share,
-        available_minor=available_minor,
-        template_shares={template: share for template, share in shares if share is not None},
         lot=(chosen.salt, run.business_date.isoformat()),
     )
+
+
+def _limits(warehouse: Warehouse, run: Run, standing: pa.Table, available: int) -> tuple[NightLimit, ...]:
+    """Return the night's limits: the catalogue's, and what templates may use of the budget as a share of it."""
+    caps = limits.night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
+    people = standing["customer_id"]
+    budget, *others = night_inputs.limits_of(warehouse, caps, people)
+    shares = warehouse.rows(
+        "select distinct template_id, budget_share from offers.catalogue where budget_share is not null order by all"
+    )
+    parts = [
+        replace(
+            budget,
+            name=f"share:{template}",
+            available=policy.purse(available, share),
+            **night_inputs.covered(warehouse, {"template": [template]}, people),
+        )
+        for template, share in shares
+    ]
+    return (replace(budget, available=available), *others, *parts)
 
 
 def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -136,11 +65,10 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """
     budget = catalogue.read(run.catalogue, run.settings.shop).budget
     money = spending.night_money(warehouse, run, budget)
-    standing, candidates = warehouse.arrow(_PEOPLE), warehouse.arrow(_PAIRS)
-    people, pairs = _people(standing), _pairs(candidates)
-    plan = policy.decide(people, pairs, _rules(warehouse, run, money.available_minor))
-    night = decision_rows.Night(standing, candidates, people, pairs, plan, money.available_minor)
-    decision_rows.write(warehouse, run, night)
+    standing, candidates = night_inputs.standing(warehouse), night_inputs.candidates(warehouse)
+    people, pairs = night_inputs.people_of(standing), night_inputs.pairs_of(candidates)
+    plan = policy.decide(people, pairs, _limits(warehouse, run, standing, money.available_minor), _rules(run))
+    decision_rows.write(warehouse, run, decision_rows.Night(standing, candidates, people, pairs, plan))
     for address, select in (("offers.decision_history", _HISTORY), ("offers.propensity_history", _PROPENSITIES)):
         tables.replace_date(warehouse, address, run.business_date, select)
     return spending.write(warehouse, run, money, pairs, plan)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import codes, tables
+from offers import codes, night_limits, tables
 from offers.people import EXCLUDED, EXPLORE, GROUPS, NOTHING, PILOT, Floats, Ints, Pairs, People
 from offers.policy import Plan
 from offers.reasons import reasons
@@ -37,7 +37,6 @@ class Night:
     people: People
     pairs: Pairs
     plan: Plan
-    available_minor: int
 
 
 def _take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
@@ -81,7 +80,7 @@ def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
     arms = _firsts(pairs, plan.standing.pilotable & ~pairs.is_held_back, len(people))
     waved = np.where((chosen == NOTHING) & (plan.group == PILOT), arms, chosen)
     offer, wave = _at(pairs.offer, chosen), _at(pairs.offer, waved)
-    why = reasons(people, pairs, plan, night.standing["rule"].to_numpy(zero_copy_only=False), night.available_minor)
+    why = reasons(people, pairs, plan, night.standing["rule"].to_numpy(zero_copy_only=False))
     campaign = _take(offers["campaign_id"], wave)
     waves = [None if name is None else f"{name}:{run.business_date}" for name in campaign.to_pylist()]
     offer_id = _take(offers["offer_id"], offer)
@@ -144,7 +143,8 @@ def scored(night: Night, offers: pa.Table) -> pa.Table:
         "worst_cost_minor": pairs.worst,
         "redeem_chance": night.candidates["redeem_chance"],
         "baseline_chance": night.candidates["baseline_chance"],
-        "shadow_price": plan.price,
+        "prices": night_limits.priced(plan.choosing, pairs, plan.choice.prices),
+        "penalty": plan.penalty,
         "score": pa.array(plan.standing.score, mask=~known),
         "offer_propensity": plan.chance,
         "is_explorable": plan.standing.explorable,

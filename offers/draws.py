@@ -1,9 +1,10 @@
-"""Who is drawn by lot to explore or into a pilot, and what: uniform, with exact chances, inside the money.
+"""Who is drawn by lot to explore or into a pilot, and what: uniform, with exact chances, inside every limit.
 
 A cohort is the `n` people with the smallest lots of all `N` who stand for it: each has the same chance n / N. What `n`
-can be follows from the money alone, so it depends on nobody's place.
+can be follows from the limits and from who stands alone, so it depends on nobody's place.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,15 +15,17 @@ from offers.people import NOTHING, Flags, Floats, Ints, Pairs, People, count_per
 
 @dataclass(frozen=True)
 class Purse:
-    """The money of a cohort.
+    """What a cohort may use of one limit.
 
     Attributes:
-        usual: what the cohort may cost when each member costs their dearest candidate.
-        hard: what it must not cost whoever is drawn and whatever they get.
+        amount: what each candidate counts in it, one per pair.
+        hard: what the cohort must not use whoever is drawn and whatever they get.
+        usual: what it may use when each member takes their dearest candidate; None: all of `hard`.
     """
 
-    usual: int
+    amount: Ints
     hard: int
+    usual: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,34 @@ class Draw:
     chance: Floats
 
 
-def cohort_size(count: Ints, total: Ints, most: Ints, purse: Purse) -> Ints:
-    """Return how many can be drawn of `count` people whose dearest candidates cost `total`, and `most` the dearest."""
-    usual = purse.usual * count // np.maximum(total, 1)
-    hard = np.where(most > 0, purse.hard // np.maximum(most, 1), count)
-    return np.asarray(np.minimum(count, np.minimum(np.where(total > 0, usual, count), hard)), dtype=np.int64)
+def safe_sizes(costs: Ints, extra: Ints, hard: int) -> Ints:
+    """Return how many people can be drawn so that the dearest of them together cost at most `hard`.
+
+    Args:
+        costs: what each person who stands costs at most.
+        extra: one more person's cost; there is one answer for each, with that person among those who stand.
+    """
+    dearest = np.sort(costs)[::-1]
+    sums = np.concatenate([[0], np.cumsum(dearest)])
+    place = np.searchsorted(-dearest, -extra, side="left")
+    before = np.searchsorted(sums, hard, side="right") - 1
+    behind = np.searchsorted(sums, hard - extra, side="right") - 1
+    # Those in front of the added person fit alone; else the person takes a place, if there is room.
+    return np.asarray(np.where(before < place, before, np.maximum(behind + 1, place)), dtype=np.int64)
+
+
+def safe_size(costs: Ints, hard: int) -> int:
+    """Return how many of these people can be drawn so that the dearest of them together cost at most `hard`."""
+    return int(np.searchsorted(np.cumsum(np.sort(costs)[::-1]), hard, side="right"))
+
+
+def usual_sizes(count: Ints, total: Ints, usual: int) -> Ints:
+    """Return how many of `count` people can be drawn when people cost what they do on average."""
+    return np.asarray(np.where(total > usual, usual * count // np.maximum(total, 1), count), dtype=np.int64)
 
 
 def draw(
-    people: People, pairs: Pairs, *, could: Flags, mask: Flags, amount: Ints, purse: Purse, purpose: tuple[str, ...],
+    people: People, pairs: Pairs, *, could: Flags, mask: Flags, purses: Sequence[Purse], purpose: tuple[str, ...],
     has_control: bool,
 ) -> Draw:  # fmt: skip
     """Return the cohort among the people in `could`, and what the lots gave its members.
@@ -58,34 +80,49 @@ def draw(
     Args:
         could: people whom the first lot lets stand for the cohort; they do if they have an open candidate.
         mask: candidates that may be drawn, those of people held back included.
-        amount: what each candidate counts in the purse.
+        purses: one per limit, at least one.
         purpose: salt and name of the second lot; the person's id is added.
         has_control: one more arm, nothing, as likely as each candidate.
     """
     counts = count_per_person(pairs, mask & ~pairs.is_held_back, len(people))
     stands = could & (counts > 0)
-    dearest = most_per_person(pairs, mask, amount, len(people))
-    members = _cohort(people, stands, dearest, purse)
+    dearest = [most_per_person(pairs, mask, purse.amount, len(people)) for purse in purses]
+    members = _cohort(people, stands, _size(stands, dearest, purses))
     lot = np.array([lots.unit(*purpose, people.customer_id[member]) for member in members], dtype=np.float64)
     chosen = _named(pairs, mask & ~pairs.is_held_back, members, counts, lot, has_control)
-    return Draw(members, chosen, lot, _chances(stands, dearest, purse))
+    return Draw(members, chosen, lot, _chances(stands, dearest, purses))
 
 
-def _cohort(people: People, stands: Flags, dearest: Ints, purse: Purse) -> Ints:
+def _size(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> int:
+    count = int(stands.sum())
+    size = count
+    for most, purse in zip(dearest, purses, strict=True):
+        costs = most[stands]
+        size = min(size, safe_size(costs, purse.hard))
+        if purse.usual is not None:
+            size = min(size, int(usual_sizes(np.int64(count), costs.sum(), purse.usual)))  # type: ignore[arg-type]
+    return size
+
+
+def _chances(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> Floats:
+    """Return n / N for everybody, each counted among those who stand: others' lots stay, their own puts them there."""
+    chance = np.full(len(stands), _size(stands, dearest, purses) / max(int(stands.sum()), 1))
+    others = np.flatnonzero(~stands)
+    count = np.full(len(others), int(stands.sum()) + 1)
+    size = count.copy()
+    for most, purse in zip(dearest, purses, strict=True):
+        costs, extra = most[stands], most[others]
+        size = np.minimum(size, safe_sizes(costs, extra, purse.hard))
+        if purse.usual is not None:
+            size = np.minimum(size, usual_sizes(count, costs.sum() + extra, purse.usual))
+    chance[others] = size / count
+    return chance
+
+
+def _cohort(people: People, stands: Flags, size: int) -> Ints:
     standing = np.flatnonzero(stands)
-    costs = dearest[standing]
-    size = int(cohort_size(np.int64(len(costs)), costs.sum(), costs.max(initial=0), purse))  # type: ignore[arg-type]
     order = np.lexsort((standing, people.unit[standing]))
     return np.sort(standing[order[:size]])
-
-
-def _chances(stands: Flags, dearest: Ints, purse: Purse) -> Floats:
-    """Return n / N for everybody, each counted among those who stand: others' lots stay, their own puts them there."""
-    costs = dearest[stands]
-    count = len(costs) + (~stands).astype(np.int64)
-    total = costs.sum() + np.where(stands, 0, dearest)
-    most = np.maximum(costs.max(initial=0), dearest)
-    return np.asarray(cohort_size(count, total, most, purse) / np.maximum(count, 1))
 
 
 def _named(pairs: Pairs, mask: Flags, members: Ints, counts: Ints, lot: Floats, has_control: bool) -> Ints:
@@ -93,7 +130,7 @@ def _named(pairs: Pairs, mask: Flags, members: Ints, counts: Ints, lot: Floats, 
     rows = np.flatnonzero(mask)
     firsts = np.searchsorted(pairs.person[rows], members)
     arms = counts[members] + int(has_control)
-    places = np.array([lots.pick(one, int(many)) for one, many in zip(lot, arms, strict=True)], dtype=np.int64)
+    places = np.minimum((lot * arms).astype(np.int64), arms - 1)
     chosen = np.full(len(members), NOTHING, dtype=np.int64)
     gets = places < counts[members]
     chosen[gets] = rows[firsts[gets] + places[gets]]

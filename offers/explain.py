@@ -1,5 +1,6 @@
 """Why a customer got what they got: the decision log in plain words, and the choice recomputed from its figures."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -127,9 +128,15 @@ def _drawn(rows: list[Row], lot: float, *, arms: int) -> str | None:
 
 
 def _best(rows: list[Row]) -> str | None:
-    scores = [row["effect_minor"] - row["shadow_price"] * row["cost_minor"] for row in rows]
+    scores = [score(row) for row in rows]
     most = max(scores, default=0.0)
     return str(rows[scores.index(most)]["offer_id"]) if most > 0 else None
+
+
+def score(row: Row) -> float:
+    """Return effect less what the candidate uses of every limit at its price, from the logged figures."""
+    prices: dict[str, list[Any]] = json.loads(row["prices"])
+    return float(row["effect_minor"] - sum(price * weight for price, weight, _ in prices.values()))
 
 
 def _lines(rows: list[Row], chosen: str | None, again: str | None, language: str) -> Iterable[str]:
@@ -169,11 +176,19 @@ def _candidate(row: Row, language: str) -> str:
         offer=row["offer_id"],
         target=target,
         effect=wording.money(row["effect_minor"], currency, language),
-        cost=wording.money(row["cost_minor"], currency, language),
-        price=wording.decimal(row["shadow_price"], language),
+        prices="".join(_price(name, used, row, language) for name, used in json.loads(row["prices"]).items()),
         score=wording.money(round(row["score"]), currency, language),
     )
     return filled + held
+
+
+def _price(name: str, used: tuple[float, int, str], row: Row, language: str) -> str:
+    words, currency = LINES[language], row["currency"]
+    price, weight, measure = used
+    if measure == "count":
+        return words["place"].format(price=wording.money(round(price), currency, language), limit=name)
+    amount = wording.money(weight, currency, language)
+    return words[measure].format(price=wording.decimal(price, language), amount=amount, limit=name)
 
 
 def _rules(row: Row, language: str) -> str:

@@ -162,7 +162,10 @@ TARGETS: Mapping[str, Words] = {
 
 LINES: Mapping[str, Words] = {
     "en": {
-        "priced": "{offer}{target}: extra margin {effect} - {price} x cost {cost} = score {score}",
+        "priced": "{offer}{target}: extra margin {effect}{prices} = score {score}",
+        "cost": " - {price} x cost {amount} ({limit})",
+        "worst": " - {price} x worst-case cost {amount} ({limit})",
+        "place": " - {price} for a place ({limit})",
         "unknown": "{offer}{target}: no randomised evidence yet, costs at most {worst}",
         "forbidden": "{offer}: no, {rules}",
         "held": ", held back from the campaign by lot",
@@ -180,7 +183,10 @@ LINES: Mapping[str, Words] = {
         "no_model": "none",
     },
     "lv": {
-        "priced": ("{offer}{target}: papildu peļņa {effect} - {price} x izmaksas {cost} = vērtējums {score}"),
+        "priced": "{offer}{target}: papildu peļņa {effect}{prices} = vērtējums {score}",
+        "cost": " - {price} x izmaksas {amount} ({limit})",
+        "worst": " - {price} x lielākās izmaksas {amount} ({limit})",
+        "place": " - {price} par vietu ({limit})",
         "unknown": "{offer}{target}: izlozes pierādījumu vēl nav, izmaksā ne vairāk kā {worst}",
         "forbidden": "{offer}: nē, {rules}",
         "held": ", izlozē atturēts no kampaņas",
@@ -196,7 +202,10 @@ LINES: Mapping[str, Words] = {
         "no_model": "nav",
     },
     "ru": {
-        "priced": "{offer}{target}: дополнительная маржа {effect} - {price} x затраты {cost} = оценка {score}",
+        "priced": "{offer}{target}: дополнительная маржа {effect}{prices} = оценка {score}",
+        "cost": " - {price} x затраты {amount} ({limit})",
+        "worst": " - {price} x наибольшие затраты {amount} ({limit})",
+        "place": " - {price} за место ({limit})",
         "unknown": "{offer}{target}: рандомизированных данных пока нет, стоит не больше {worst}",
         "forbidden": "{offer}: нет, {rules}",
         "held": ", по жребию не участвует в кампании",

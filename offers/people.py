@@ -38,7 +38,7 @@ class Pairs:
     """One entry per candidate, by customer_id and offer_id.
 
     Attributes:
-        person, offer, campaign, template: positions in the people and in the sorted ids of each.
+        person, offer, campaign, channel: positions in the people and in the sorted ids of each.
         is_held_back: the person is in the campaign's control group.
         value, cost, worst: expected incremental margin, expected cost, most it can cost; minor units.
         has_evidence: value and cost rest on randomised evidence; without it they are 0 and the worst case.
@@ -47,7 +47,7 @@ class Pairs:
     person: Ints
     offer: Ints
     campaign: Ints
-    template: Ints
+    channel: Ints
     is_held_back: Flags
     value: Ints
     cost: Ints

@@ -1,40 +1,46 @@
-"""The policy of a night as a function of arrays: groups, money and estimates in, one offer or nothing per person out.
+"""The policy of a night as a function of arrays: groups, limits and estimates in, one offer or nothing per person out.
 
 The order: a pilot first (paid at its worst case), then exploration (at expected cost), then the choice of the best with
-what is left. Who could be drawn into a pilot or to explore but was not stands with those who choose.
+what is left of every limit. Who could be drawn into a pilot or to explore but was not stands with those who choose.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-import pyarrow as pa
 
 from offermill.money import share_of
-from offers import propensity
-from offers.allocation import Choice, Limit, allocate
-from offers.draws import Draw, Purse, draw
-from offers.people import CHOOSE, EXPLORE, NOTHING, PILOT, Flags, Floats, Ints, Pairs, People, best_per_person
+from offers import choosing, night_limits, propensity
+from offers.allocation import Choice
+from offers.draws import Draw, Purse, draw, safe_size, usual_sizes
+from offers.night_limits import NightLimit
+from offers.people import (
+    CHOOSE,
+    EXPLORE,
+    NOTHING,
+    PILOT,
+    Flags,
+    Floats,
+    Ints,
+    Pairs,
+    People,
+    best_per_person,
+    count_per_person,
+    most_per_person,
+)
 
-BUDGET = "budget"
+Limits = tuple[NightLimit, ...]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the policy is told: shares of the lots, the money of the night, and how lots are named.
-
-    Attributes:
-        available_minor: what may be spent tonight.
-        template_shares: for a template (its position), the share of the money left to choose with that it may use.
-        lot: salt and night, which begin the purpose of every lot.
-    """
+    """What the policy is told: shares of the lots and how lots are named (salt and night begin their purpose)."""
 
     global_control: float
     campaign_control: float
     explore: float
     pilot: float
-    available_minor: int
-    template_shares: dict[int, float]
     lot: tuple[str, str]
 
 
@@ -47,11 +53,13 @@ class Plan:
         chosen: each person's candidate, or NOTHING.
         lot: each person's second lot where one was drawn, else NaN.
         best: the candidate with the highest score above 0 of each person, or NOTHING.
-        price: price of each candidate's cost (margin per money), all limits on it together.
-        score: value - price x cost of each candidate.
+        penalty: sum over the limits of shadow price x weight, of each candidate.
         chance: propensity of each candidate (see offers.propensity).
-        standing: what may be explored, piloted and chosen.
-        limits, choice: the allocation among those who choose.
+        standing: what may be explored, piloted and chosen; a score is value - penalty.
+        limits: of the night, the budget first, before anything was given.
+        choosing: the limits as they stood for those who choose.
+        left: what everything that was given leaves of each limit.
+        choice: the allocation among those who choose.
         is_cold: no candidate has evidence: the whole night is a pilot.
     """
 
@@ -59,82 +67,138 @@ class Plan:
     chosen: Ints
     lot: Floats
     best: Ints
-    price: Floats
+    penalty: Floats
     chance: Floats
     standing: propensity.Standing
-    limits: tuple[Limit, ...]
+    limits: Limits
+    choosing: Limits
+    left: Ints
     choice: Choice
     is_cold: bool
 
 
-def decide(people: People, pairs: Pairs, rules: Rules) -> Plan:
-    """Return the night's plan; expected cost and the pilot's worst case stay within `rules.available_minor`."""
+def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules) -> Plan:
+    """Return the night's plan; what is given stays within every limit, in the limit's own measure."""
     is_cold = not bool(pairs.has_evidence.any())
-    explorable, pilotable = _explorable(pairs, rules), ~pairs.has_evidence & (pairs.worst <= rules.available_minor)
-    pilot = _draw_pilot(people, pairs, rules, pilotable, is_cold)
-    left = rules.available_minor - _spent(pilot, pairs.worst)
-    explore = _draw_explorers(people, pairs, rules, explorable, left)
-    left -= _spent(explore, pairs.cost)
+    pilotable, explorable = _pilotable(people, pairs, limits, rules, is_cold), _explorable(people, pairs, limits, rules)
+    pilot = _draw_pilot(people, pairs, limits, rules, pilotable, is_cold)
+    left = night_limits.with_left(limits, night_limits.used(limits, pairs, pilot.chosen))
+    explore = _draw_explorers(people, pairs, left, rules, explorable, purse(limits[0].available, rules.explore))
+    left = night_limits.with_left(left, night_limits.used(limits, pairs, explore.chosen))
     group = _effective_groups(people, pilot, explore, is_cold)
-    limits, choice = _choose(pairs, rules, group, left)
-    price = _prices(pairs, choice)
-    choosable = pairs.has_evidence & (pairs.value > 0) & (pairs.cost <= left)
-    standing = propensity.Standing(explorable, pilotable, choosable, pairs.value - price * pairs.cost)
-    chosen = _chosen(people, pairs, choice, (pilot, explore))
+    choosable = pairs.has_evidence & (pairs.value > 0) & night_limits.fitting(left, pairs)
+    found = choosing.choose(pairs, left, choosable & ~pairs.is_held_back & (group == CHOOSE)[pairs.person])
+    penalty = night_limits.penalty(left, pairs, [found.prices[limit.name] for limit in left])
+    standing = propensity.Standing(explorable, pilotable, choosable, pairs.value - penalty)
+    chosen = _chosen(people, pairs, found, (pilot, explore))
     return Plan(
         group=group,
         chosen=chosen,
         lot=_lots(people, (pilot, explore)),
         best=best_per_person(pairs, choosable & ~pairs.is_held_back, standing.score, len(people)),
-        price=price,
+        penalty=penalty,
         chance=propensity.of_offers(
             pairs, standing, _chances(rules, pilot, explore, is_cold), propensity.Taken(group == CHOOSE, chosen)
         ),
         standing=standing,
         limits=limits,
-        choice=choice,
+        choosing=left,
+        left=np.array([limit.available for limit in limits]) - night_limits.used(limits, pairs, chosen),
+        choice=found,
         is_cold=is_cold,
     )
 
 
-def purse(available_minor: int, share: float) -> int:
-    """Return the part of the money that a share of the people may use."""
-    return share_of(available_minor, Decimal(str(share)))
+def purse(available: int, share: float) -> int:
+    """Return the part of a limit that a share of the people may use."""
+    return share_of(available, Decimal(str(share)))
 
 
-def _explorable(pairs: Pairs, rules: Rules) -> Flags:
+def _pilotable(people: People, pairs: Pairs, limits: Limits, rules: Rules, is_cold: bool) -> Flags:
+    mask = ~pairs.has_evidence & night_limits.fitting(limits, pairs)
+    share = 1.0 if is_cold else rules.pilot
+    return mask & ~_too_scarce(people, pairs, limits, mask, share)
+
+
+def _explorable(people: People, pairs: Pairs, limits: Limits, rules: Rules) -> Flags:
     """Tell which candidates are affordable to explore: known cost, within what exploration may use."""
-    return pairs.has_evidence & (pairs.cost <= purse(rules.available_minor, rules.explore))
+    mask = pairs.has_evidence & (pairs.cost <= purse(limits[0].available, rules.explore))
+    mask &= night_limits.fitting([limit.at_worst() for limit in limits], pairs)
+    return mask & ~_too_scarce(people, pairs, limits, mask, rules.explore)
 
 
-def _draw_pilot(people: People, pairs: Pairs, rules: Rules, pilotable: Flags, is_cold: bool) -> Draw:
+def _too_scarce(people: People, pairs: Pairs, limits: Limits, mask: Flags, share: float) -> Flags:
+    """Tell which candidates are not drawn because a limit on them would make the whole cohort small.
+
+    A cohort must keep every limit whoever is drawn, so one offer of 50 pieces would let 50 people be drawn. As few
+    limits as possible give up their candidates, the tightest first, so that the cohort can be at least half as large
+    as it could be. Every person with a candidate counts, whatever their lots: what may be drawn depends on no lot.
+    """
+    every = np.arange(len(pairs))
+    dropped, sizes = np.zeros(len(pairs), dtype=bool), []
+    masks = []
+    for _ in limits:
+        open_rows = mask & ~dropped
+        wanted, safe = _wanted(people, pairs, limits, open_rows, share), _safe(people, pairs, limits, open_rows)
+        masks.append(dropped)
+        sizes.append(min(wanted, *safe))
+        tightest = int(np.argmin(safe))
+        if tightest == 0 or safe[tightest] >= wanted:
+            break
+        dropped = dropped | limits[tightest].covers(pairs, every)
+    return masks[next(at for at, size in enumerate(sizes) if 2 * size >= max(sizes))]
+
+
+def _wanted(people: People, pairs: Pairs, limits: Limits, mask: Flags, share: float) -> int:
+    """Return how many would be drawn if only the budget's usual part counted."""
+    dearest = most_per_person(pairs, mask, pairs.cost, len(people))
+    count = int((count_per_person(pairs, mask, len(people)) > 0).sum() * share)
+    part = int(dearest.sum() * share)
+    usual = purse(limits[0].available, share)
+    return int(usual_sizes(np.int64(count), np.int64(part), usual))  # type: ignore[arg-type]
+
+
+def _safe(people: People, pairs: Pairs, limits: Limits, mask: Flags) -> list[int]:
+    """Return per limit how many of the people with a candidate in the mask could be drawn whatever they get."""
+    every = np.arange(len(pairs))
+    has = count_per_person(pairs, mask, len(people)) > 0
+    strict = [limit.at_worst() for limit in limits]
+    dearest = [most_per_person(pairs, mask, limit.weight(pairs, every), len(people)) for limit in strict]
+    return [safe_size(most[has], limit.available) for most, limit in zip(dearest, limits, strict=True)]
+
+
+def _purses(pairs: Pairs, limits: Limits, usual: int) -> list[Purse]:
+    """Return a purse per limit, and one for the budget's usual part at expected cost."""
+    every = np.arange(len(pairs))
+    strict = [limit.at_worst() for limit in limits]
+    return [
+        Purse(pairs.cost, limits[0].available, usual),
+        *(Purse(limit.weight(pairs, every), limit.available) for limit in strict),
+    ]
+
+
+def _draw_pilot(people: People, pairs: Pairs, limits: Limits, rules: Rules, pilotable: Flags, is_cold: bool) -> Draw:
     return draw(
         people,
         pairs,
         could=people.group >= EXPLORE if is_cold else people.group == PILOT,
         mask=pilotable,
-        amount=pairs.worst,
-        purse=Purse(purse(rules.available_minor, 1.0 if is_cold else rules.pilot), rules.available_minor),
+        purses=_purses(pairs, limits, purse(limits[0].available, 1.0 if is_cold else rules.pilot)),
         purpose=(rules.lot[0], "arm", rules.lot[1]),
         has_control=True,
     )
 
 
-def _draw_explorers(people: People, pairs: Pairs, rules: Rules, explorable: Flags, left: int) -> Draw:
+def _draw_explorers(people: People, pairs: Pairs, left: Limits, rules: Rules, explorable: Flags, usual: int) -> Draw:
     return draw(
         people,
         pairs,
         could=people.group == EXPLORE,
         mask=explorable,
-        amount=pairs.cost,
-        purse=Purse(purse(rules.available_minor, rules.explore), left),
+        purses=_purses(pairs, left, usual),
         purpose=(rules.lot[0], "explore", rules.lot[1]),
         has_control=False,
     )
-
-
-def _spent(drawn: Draw, amount: Ints) -> int:
-    return int(amount[drawn.chosen[drawn.chosen != NOTHING]].sum())
 
 
 def _effective_groups(people: People, pilot: Draw, explore: Draw, is_cold: bool) -> Ints:
@@ -145,40 +209,7 @@ def _effective_groups(people: People, pilot: Draw, explore: Draw, is_cold: bool)
     return group
 
 
-def _choose(pairs: Pairs, rules: Rules, group: Ints, left: int) -> tuple[tuple[Limit, ...], Choice]:
-    """Allocate the money left among the people who choose."""
-    rows = np.flatnonzero(
-        (group[pairs.person] == CHOOSE) & ~pairs.is_held_back & pairs.has_evidence & (pairs.value > 0)
-    )
-    table = pa.table(
-        {
-            "customer_id": pairs.person[rows],
-            "offer_id": pairs.offer[rows],
-            "template": pairs.template[rows],
-            "value": pairs.value[rows],
-            "cost_minor": pairs.cost[rows],
-        }
-    )
-    shares = rules.template_shares.items()
-    limits = (
-        Limit(BUDGET, left, "cost_minor"),
-        *(Limit(f"{template}", purse(left, share), "cost_minor", {"template": template}) for template, share in shares),
-    )
-    found = allocate(table, limits)
-    mapped = Choice(rows[found.rows], found.value, found.upper_bound, found.gap, found.prices, found.used)
-    return limits, mapped
-
-
-def _prices(pairs: Pairs, choice: Choice) -> Floats:
-    """Return the price of each candidate's cost: the budget's and that of its template's share."""
-    price = np.full(len(pairs), choice.prices[BUDGET])
-    for name, extra in choice.prices.items():
-        if name != BUDGET:
-            price[pairs.template == int(name)] += extra
-    return price
-
-
-def _chosen(people: People, pairs: Pairs, choice: Choice, draws: tuple[Draw, Draw]) -> Ints:
+def _chosen(people: People, pairs: Pairs, choice: Choice, draws: Sequence[Draw]) -> Ints:
     chosen = np.full(len(people), NOTHING, dtype=np.int64)
     chosen[pairs.person[choice.rows]] = choice.rows
     for drawn in draws:
@@ -186,7 +217,7 @@ def _chosen(people: People, pairs: Pairs, choice: Choice, draws: tuple[Draw, Dra
     return chosen
 
 
-def _lots(people: People, draws: tuple[Draw, Draw]) -> Floats:
+def _lots(people: People, draws: Sequence[Draw]) -> Floats:
     lot = np.full(len(people), np.nan)
     for drawn in draws:
         lot[drawn.members] = drawn.lot

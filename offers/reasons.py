@@ -19,9 +19,7 @@ from offers.people import (
 from offers.policy import Plan
 
 
-def reasons(
-    people: People, pairs: Pairs, plan: Plan, rules: NDArray[np.object_], available: int
-) -> NDArray[np.object_]:
+def reasons(people: People, pairs: Pairs, plan: Plan, rules: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return one reason per person; `rules` holds the rule of those whom one excludes.
 
     The first that holds counts: exclusion, no candidate, the lots that hold back, the empty budget, then how the
@@ -34,7 +32,7 @@ def reasons(
         (group == EXCLUDED, rules),
         (~has["any"], "no_candidate"),
         ((group == GLOBAL_CONTROL) | (group == CONTROL), "held_back"),
-        (np.full(len(people), available == 0), "budget_empty"),
+        (np.full(len(people), plan.limits[0].available == 0), "budget_empty"),
         (~has["open"], "campaign_held_back"),
         (group == EXPLORE, "explored"),
         ((group == PILOT) & gets, "piloted"),

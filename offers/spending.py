@@ -10,8 +10,9 @@ from offermill.money import to_minor
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import tables
+from offers.limits import BUDGET
 from offers.people import CHOOSE, EXPLORE, NOTHING, PILOT, Ints, Pairs
-from offers.policy import BUDGET, Plan
+from offers.policy import Plan
 from offers.schema import Budget
 
 
@@ -48,12 +49,12 @@ def night_money(warehouse: Warehouse, run: Run, budget: Budget) -> NightMoney:
     return NightMoney(budget.period, to_minor(budget.amount, run.settings.shop.currency_digits), before)
 
 
-def _rows(money: NightMoney, pairs: Pairs, plan: Plan, templates: list[str]) -> list[dict[str, object]]:
+def _rows(money: NightMoney, pairs: Pairs, plan: Plan) -> list[dict[str, object]]:
     chosen = plan.chosen[plan.chosen != NOTHING]
     rows = [_row(money, BUDGET, money.cap_minor, money.used_before_minor, chosen, pairs)]
     for limit in plan.limits[1:]:
-        held = plan.choice.rows[pairs.template[plan.choice.rows] == int(limit.name)]
-        rows.append(_row(money, templates[int(limit.name)], limit.at_most, 0, held, pairs))
+        held = chosen[limit.covers(pairs, chosen)]
+        rows.append(_row(money, limit.name, limit.available, 0, held, pairs))
     return rows
 
 
@@ -72,8 +73,7 @@ def _row(money: NightMoney, name: str, cap: int, used: int, chosen: Ints, pairs:
 
 def write(warehouse: Warehouse, run: Run, money: NightMoney, pairs: Pairs, plan: Plan) -> dict[str, object]:
     """Write offers.budget and offers.allocation_summary; return the night in a few figures."""
-    templates = [name for (name,) in warehouse.rows("select distinct template_id from offers.catalogue order by all")]
-    budget = _rows(money, pairs, plan, templates)
+    budget = _rows(money, pairs, plan)
     summary = _summary(run, pairs, plan)
     for name, rows in (("offers.budget", budget), ("offers.allocation_summary", [summary])):
         warehouse.write(name, pa.Table.from_pylist(rows, schema=tables.schema(name)))

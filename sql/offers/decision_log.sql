@@ -5,8 +5,8 @@ with decisions as (
 considered as (
     select
         customer_id, offer_id, cast(null as varchar) as rules, cast(null as varchar) as reasons, target_reason, is_held_back,
-        evidence, effect_minor, effect_error_minor, cost_minor, worst_cost_minor, redeem_chance, baseline_chance, shadow_price,
-        score, offer_propensity, is_explorable, is_pilotable, is_choosable, is_chosen, model_id
+        evidence, effect_minor, effect_error_minor, cost_minor, worst_cost_minor, redeem_chance, baseline_chance, prices,
+        penalty, score, offer_propensity, is_explorable, is_pilotable, is_choosable, is_chosen, model_id
     from offers.scored_candidate
     union all by name
     select

@@ -31,7 +31,8 @@ def row(offer_id: str, **facts: object) -> Row:
         "cost_minor": 100,
         "worst_cost_minor": 500,
         "baseline_chance": 0.345,
-        "shadow_price": 1.5,
+        "prices": '{"budget": [1.5, 100, "cost"]}',
+        "penalty": 150.0,
         "score": 150.0,
         "offer_propensity": 0.75,
         "is_explorable": True,
@@ -68,8 +69,15 @@ def forbidden(offer_id: str, rules: str, reasons: str, **facts: object) -> Row:
 
 CHOSEN = [
     row("basket-10", is_chosen=True),
-    row("basket-20", effect_minor=320, cost_minor=300, score=-130.0),
-    row("coffee-20", target_reason="bought", effect_minor=50, cost_minor=10, score=35.0),
+    row("basket-20", effect_minor=320, cost_minor=300, score=-130.0, prices='{"budget": [1.5, 300, "cost"]}'),
+    row(
+        "coffee-20",
+        target_reason="bought",
+        effect_minor=50,
+        cost_minor=10,
+        score=35.0,
+        prices='{"budget": [1.5, 10, "cost"]}',
+    ),
     row("points-500", evidence="none", effect_minor=None, cost_minor=None, score=None, is_choosable=False),
     forbidden("wine-20", "inert,minor", "Buys every 7 days.; the birth date is not known"),
 ]
@@ -85,9 +93,9 @@ def test_a_choice_in_english() -> None:
         "c1, 2026-06-30: gets basket-10: of all open offers it brings the most extra margin for the money.",
         "The customer is told: Shop and get it.",
         "Without an offer the customer buys with a chance of 34.50%.",
-        "- basket-10: extra margin 3.00 € - 1.50 x cost 1.00 € = score 1.50 €",
-        "- basket-20: extra margin 3.20 € - 1.50 x cost 3.00 € = score -1.30 €",
-        "- coffee-20 (bought before): extra margin 0.50 € - 1.50 x cost 0.10 € = score 0.35 €",
+        "- basket-10: extra margin 3.00 € - 1.50 x cost 1.00 € (budget) = score 1.50 €",
+        "- basket-20: extra margin 3.20 € - 1.50 x cost 3.00 € (budget) = score -1.30 €",
+        "- coffee-20 (bought before): extra margin 0.50 € - 1.50 x cost 0.10 € (budget) = score 0.35 €",
         "- points-500: no randomised evidence yet, costs at most 5.00 €",
         "- wine-20: no, the customer buys out of habit, and no discount would change that; the goods "
         "are for adults only, "
@@ -104,8 +112,8 @@ def test_a_choice_in_latvian() -> None:
         "lielāko papildu peļņu.",
         "Klientam saka: Iepērcieties un saņemiet.",
         "Bez piedāvājuma klients pērk ar varbūtību 34,50%.",
-        "- basket-10: papildu peļņa 3,00 € - 1,50 x izmaksas 1,00 € = vērtējums 1,50 €",
-        "- basket-20: papildu peļņa 3,20 € - 1,50 x izmaksas 3,00 € = vērtējums -1,30 €",
+        "- basket-10: papildu peļņa 3,00 € - 1,50 x izmaksas 1,00 € (budget) = vērtējums 1,50 €",
+        "- basket-20: papildu peļņa 3,20 € - 1,50 x izmaksas 3,00 € (budget) = vērtējums -1,30 €",
     ]
 
 
