@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -49,8 +50,9 @@ def _comment_above(lines: list[str], index: int) -> str:
 
 def _kind(annotation: Any) -> str:
     """Return a type in the words of YAML."""
-    if annotation in (str, int, float, bool):
-        return {str: "text", int: "integer", float: "number", bool: "true or false"}[annotation]
+    plain = {str: "text", int: "integer", float: "number", bool: "true or false", date: "date"}
+    if annotation in plain:
+        return plain[annotation]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "block"
     parts = [part for part in get_args(annotation) if part not in (type(None), Ellipsis)]
@@ -71,17 +73,20 @@ def _default(field: FieldInfo) -> str:
 
 
 def _fields(model: type[BaseModel]) -> str:
+    return _table(("key", "type", "default", "meaning"), _field_rows(model, "", None))
+
+
+def _field_rows(model: type[BaseModel], prefix: str, standing: BaseModel | None) -> Iterator[tuple[str, ...]]:
+    """Yield a row per key, a block's own keys after it; `standing` is the block that stands unless written."""
     said = comments_of(model)
-    rows = [
-        (
-            f"`{name}`",
-            _kind(field.annotation),
-            _default(field),
-            said.get(name, ""),
-        )
-        for name, field in model.model_fields.items()
-    ]
-    return _table(("key", "type", "default", "meaning"), rows)
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, settings.Section):
+            yield f"`{prefix}{name}`", "block", "", said.get(name, "")
+            yield from _field_rows(kind, f"{prefix}{name}.", field.get_default(call_default_factory=True))
+        else:
+            default = _default(field) if standing is None else f"`{getattr(standing, name)}`"
+            yield f"`{prefix}{name}`", _kind(kind), default, said.get(name, "")
 
 
 def settings_page() -> str:

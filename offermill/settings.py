@@ -1,5 +1,7 @@
 """shop.yml as one frozen object, read once at the edge and passed down."""
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -123,6 +125,54 @@ class CandidateSettings(Section):
     minimum_lift: Annotated[float, Field(gt=1)] = 1.2
 
 
+class ContactWindow(Section):
+    """How many contacts one channel may make with one person."""
+
+    # At most so many contacts in the window.
+    contacts: Annotated[int, Field(ge=1)]
+    # Length of the sliding window in local days; the day of the new contact is its last.
+    days: Annotated[int, Field(ge=1)]
+
+
+class OffersPerPerson(Section):
+    """How many offers one person may get, by all channels together."""
+
+    # At most so many a day; a night makes one at most.
+    day: Annotated[int, Field(ge=1)] = 1
+    # At most so many a week, from Monday.
+    week: Annotated[int, Field(ge=1)] = 2
+    # At most so many a calendar month.
+    month: Annotated[int, Field(ge=1)] = 4
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class ContactPolicySettings(Section):
+    """When people are left alone. The day of a contact is the one after the night, in the shop's time zone."""
+
+    # E-mails with offers to one person; where a window is full, another channel the person allows may carry the offer.
+    email: ContactWindow = ContactWindow(contacts=2, days=7)
+    # Text messages with offers to one person.
+    sms: ContactWindow = ContactWindow(contacts=1, days=7)
+    # Push messages with offers to one person.
+    push: ContactWindow = ContactWindow(contacts=3, days=7)
+    # Letters with offers to one person.
+    post: ContactWindow = ContactWindow(contacts=1, days=28)
+    # Offers to one person by all channels together.
+    offers_per_person: OffersPerPerson = OffersPerPerson()
+    # No contact on so many days after the day of a purchase.
+    days_after_purchase: Annotated[int, Field(ge=0)] = 1
+    # A template's offers stop after so many contacts without a purchase while they counted.
+    unanswered_times: Annotated[int, Field(ge=1)] = 3
+    # Only contacts of the last so many days count there, so that the template may be tried again later.
+    unanswered_days: Annotated[int, Field(ge=1)] = 180
+    # Weekdays without contacts: the night before makes no offers.
+    quiet_weekdays: tuple[Weekday, ...] = ()
+    # Dates without contacts, such as 2026-12-25: the night before makes no offers.
+    quiet_dates: tuple[date, ...] = ()
+
+
 class ModelSettings(Section):
     """How models are trained."""
 
@@ -174,6 +224,7 @@ class Settings(Section):
     segments: SegmentSettings = SegmentSettings()
     models: ModelSettings = ModelSettings()
     candidates: CandidateSettings = CandidateSettings()
+    contact_policy: ContactPolicySettings = ContactPolicySettings()
     publish: PublishSettings = PublishSettings()
 
     @field_validator("sources")
@@ -187,14 +238,25 @@ class Settings(Section):
 
     @property
     def parameters(self) -> dict[str, object]:
-        """Return every scalar setting as `section_key`; the sources are not for SQL."""
-        found: dict[str, object] = {}
-        for name in type(self).model_fields:
-            section = getattr(self, name)
-            if isinstance(section, Section):
-                values = section.model_dump()
-                found |= {f"{name}_{key}": v for key, v in values.items() if isinstance(v, str | int | float)}
-        return found
+        """Return every setting as `section_key`, lists as text joined by ','; the sources are not for SQL."""
+        sections = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            key: value
+            for name, section in sections.items()
+            if isinstance(section, Section)
+            for key, value in _parameters(section, name)
+        }
+
+
+def _parameters(section: Section, prefix: str) -> Iterator[tuple[str, object]]:
+    for name in type(section).model_fields:
+        value, key = getattr(section, name), f"{prefix}_{name}"
+        if isinstance(value, Section):
+            yield from _parameters(value, key)
+        elif isinstance(value, tuple):
+            yield key, ",".join(str(item) for item in value)
+        elif isinstance(value, str | int | float):
+            yield key, value
 
 
 def load(path: Path) -> Settings:

@@ -160,7 +160,7 @@ def _percent(share: Fraction) -> str:
 def row(catalogue: Catalogue, offer: Offer, shop: ShopSettings) -> dict[str, object]:
     """Return the offer as a row of offers.catalogue."""
     template = next(template for template in catalogue.templates if template.id == offer.template_id)
-    cost, audience = offer.max_cost_minor, template.audience
+    cost, audience, person = offer.max_cost_minor, template.audience, template.per_person
     texts = {
         f"text_{language}": wording.sentence(offer, language, offer.valid_until, shop.currency)
         for language in LANGUAGES
@@ -183,6 +183,11 @@ def row(catalogue: Catalogue, offer: Offer, shop: ShopSettings) -> dict[str, obj
         "minimum_orders": audience.minimum_orders,
         "budget_share": template.budget_share,
         "funder": template.funder,
+        "never_with": ",".join(template.never_with),
+        "only_after": ",".join(template.only_after),
+        "person_times": person.times if person else None,
+        "person_days": person.days if person else None,
+        "person_period": person.period if person else None,
         "below_cost_reason": below_cost_reason(offer, template.allow_below_cost),
         "catalogue_hash": catalogue_hash(catalogue),
     }

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from offermill.money import to_minor
 from offermill.yamlfile import nearest
-from offers import limit_checks
+from offers import contact_checks, limit_checks
 from offers.problems import Problem, Where
 from offers.schema import Campaign, Catalogue, Template
 
@@ -22,6 +22,7 @@ def catalogue_problems(catalogue: Catalogue, digits: int) -> Iterator[Problem]:
     yield from _campaign_problems(catalogue)
     yield from _twice(("templates",), [template.id for template in catalogue.templates])
     yield from limit_checks.problems(catalogue)
+    yield from contact_checks.problems(catalogue)
     for index, template in enumerate(catalogue.templates):
         where: Where = ("templates", index)
         yield from _reference_problems(catalogue, template, where)

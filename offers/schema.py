@@ -219,6 +219,14 @@ class Audience(Part):
     minimum_orders: Annotated[int, Field(ge=0, strict=True)] = 0
 
 
+class PersonCap(Part):
+    """How often one person may get offers of a template: in a sliding window of `days`, or in each `period`."""
+
+    times: Annotated[int, Field(ge=1, strict=True)]
+    days: Annotated[int, Field(ge=1, le=3660, strict=True)] | None = None
+    period: Literal["day", "week", "month"] | None = None
+
+
 class Template(Part):
     """A rule that makes one offer per target and depth."""
 
@@ -237,6 +245,9 @@ class Template(Part):
     budget: Allowance | None = None
     pieces: Annotated[int, Field(ge=1, strict=True)] | None = None
     funder: str | None = None
+    never_with: Names = ()
+    only_after: Names = ()
+    per_person: PersonCap | None = None
     allow_below_cost: str | None = None
     texts: Texts | None = None
 

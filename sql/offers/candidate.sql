@@ -14,9 +14,9 @@ offer_channels as (
 ),
 channels as (
     select permissions.customer_id, offer_channels.offer_id, arg_min(offer_channels.channel, offer_channels.preference) as channel
-    from offers.channel_permission as permissions
+    from offers.open_channel as permissions
     inner join offer_channels on permissions.channel = offer_channels.channel
-    where permissions.may_be_used
+    where permissions.is_open
     group by permissions.customer_id, offer_channels.offer_id
 ),
 interests as (

@@ -6,9 +6,13 @@ catalogue as (
     select * from offers.catalogue
 ),
 reach as (
-    select customer_id, list(channel order by channel) as channels
-    from offers.channel_permission
-    where may_be_used
+    select
+        customer_id,
+        list(channel order by channel) as channels,
+        coalesce(list(channel order by channel) filter (where is_open), []) as open_channels,
+        string_agg(channel || ' ' || contact_count || ' of ' || limit_text, '; ' order by channel)
+            filter (where not is_open) as full_text
+    from offers.open_channel
     group by customer_id
 ),
 interests as (
@@ -24,6 +28,14 @@ verdicts as (
     inner join reach on customers.customer_id = reach.customer_id
     cross join catalogue
     where not list_has_any(string_split(catalogue.channels, ','), reach.channels)
+    union all
+    select customers.customer_id, catalogue.offer_id, 'channel_full', 'contacts: ' || reach.full_text
+    from customers
+    inner join reach on customers.customer_id = reach.customer_id
+    cross join catalogue
+    where
+        list_has_any(string_split(catalogue.channels, ','), reach.channels)
+        and not list_has_any(string_split(catalogue.channels, ','), reach.open_channels)
     union all
     select
         customers.customer_id,

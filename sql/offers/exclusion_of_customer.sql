@@ -43,6 +43,9 @@ verdicts as (
         'live_offer',
         coalesce('the offer ' || offer_id, 'the control arm of a pilot') || ' counts until ' || valid_until
     from live_offers
+    union all
+    select customer_id, rule, reason
+    from offers.contact_silence
 )
 select verdicts.*
 from verdicts

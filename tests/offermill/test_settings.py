@@ -39,6 +39,16 @@ def test_scalars_become_parameters(tmp_path: Path) -> None:
     assert "sources_orders" not in found
 
 
+def test_blocks_and_lists_become_parameters_too(tmp_path: Path) -> None:
+    text = SHOP + "contact_policy:\n  email: {contacts: 5, days: 30}\n  quiet_dates: [2026-12-25, 2026-12-26]\n"
+    (tmp_path / "shop.yml").write_text(text, encoding="utf-8")
+    found = settings.load(tmp_path / "shop.yml").parameters
+    assert (found["contact_policy_email_contacts"], found["contact_policy_email_days"]) == (5, 30)
+    assert found["contact_policy_offers_per_person_week"] == 2
+    assert found["contact_policy_quiet_dates"] == "2026-12-25,2026-12-26"
+    assert found["contact_policy_quiet_weekdays"] == ""
+
+
 def test_a_misspelt_section_is_found(tmp_path: Path) -> None:
     assert error_of(SHOP.replace("randomisation", "randomization"), tmp_path) == (
         "shop.yml:1: randomisation: is missing.\n"

@@ -29,7 +29,7 @@ def refused(folder: Path, text: str, shop: ShopSettings = SHOP) -> str:
             template(PERCENT + ", treshold: x"),
             "offers.yml:6: templates.0.treshold: unknown key. Did you mean 'threshold'? Known keys: allow_below_cost, "
             "audience, budget, budget_share, campaign, channels, delivery, depths, funder, gift, id, kind, "
-            "max_discount, pieces, target, texts, threshold.",
+            "max_discount, never_with, only_after, per_person, pieces, target, texts, threshold.",
         ),
         (
             template(PERCENT).replace('"100.00"', "100.00"),

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from offermill import sqlfiles
 from offermill.errors import ConfigError, InputError, PublishError
 from offermill.paths import ShopPaths
 from offers import explain, explain_words, tables
@@ -241,8 +242,7 @@ def test_every_reason_and_rule_has_words() -> None:
 
 
 def tables_with_rules() -> list[str]:
-    names = ("of_customer", "by_offer", "by_person", "by_segment", "by_reach")
-    return [f"offers.exclusion_{name}" for name in names]
+    return [name for name in sqlfiles.addresses("offers") if name.startswith("offers.exclusion_")]
 
 
 def promised(address: str, column: str) -> list[str]:

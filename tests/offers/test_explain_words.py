@@ -1,9 +1,9 @@
-"""Every rule and every target reason that tables may hold has its words, in every language and on the page."""
+"""Every target reason has its words in every language, every rule has them on the page of offers."""
 
 import pytest
 
 from offermill import paths, yamlfile
-from offers.explain_words import LINES, RULES, TARGETS
+from offers.explain_words import LINES, TARGETS
 
 EXCLUSIONS = sorted(path.stem for path in (paths.EXPECTATIONS / "offers").glob("exclusion_*.yml"))
 
@@ -20,16 +20,11 @@ def rules() -> set[str]:
 
 
 @pytest.mark.parametrize("language", sorted(LINES))
-def test_every_rule_has_words(language: str) -> None:
-    assert len(rules()) >= 17
-    assert set(RULES[language]) == rules()
-
-
-@pytest.mark.parametrize("language", sorted(LINES))
 def test_every_target_reason_has_words(language: str) -> None:
     assert set(TARGETS[language]) == promised("candidate", "target_reason")
 
 
 def test_every_rule_has_words_on_the_page() -> None:
+    assert len(rules()) >= 26
     texts, _ = yamlfile.load(paths.ROOT / "dashboards" / "texts" / "en.yml")
     assert set(texts["offers"]["rules"]) == rules()
