@@ -1,10 +1,10 @@
-"""The basket of those who buy: one model for all arms, on the log scale so that few huge baskets do not rule."""
+"""The basket of an order: one model for all arms, on the log scale so that few huge baskets do not rule."""
 
 import lightgbm as lgb
 import numpy as np
 
 from models.boosting import text_of
-from models.conversion import Matrix
+from models.crossfit import Matrix
 from models.data import Floats
 
 _PARAMETERS: dict[str, object] = {
@@ -17,18 +17,18 @@ _PARAMETERS: dict[str, object] = {
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
-    "num_threads": 1,
 }
 _ROUNDS = 150
 
 
-def fit(rows: Matrix, sales: Floats, seed: int) -> tuple[str, float]:
-    """Return the text of a model of log sales (all > 0) and the factor that makes its sum fit (Duan 1983)."""
-    text = text_of(lgb.train(_PARAMETERS | {"seed": seed}, lgb.Dataset(rows, label=np.log(sales)), _ROUNDS))
-    return text, float(sales.sum() / predict(text, 1.0, rows).sum())
+def fit(rows: Matrix, sales: Floats, orders: Floats, seed: int, threads: int = 1) -> tuple[str, float]:
+    """Return the text of a model of log sales per order, and the factor that makes their sum fit (Duan 1983)."""
+    data = lgb.Dataset(rows, label=np.log(sales / orders), weight=orders)
+    text = text_of(lgb.train(_PARAMETERS | {"seed": seed, "num_threads": threads}, data, _ROUNDS))
+    return text, float(sales.sum() / (orders * predict(text, 1.0, rows, threads)).sum())
 
 
-def predict(text: str, factor: float, rows: Matrix) -> Floats:
-    """Return the mean basket of every row given that the person buys."""
-    guess = lgb.Booster(model_str=text).predict(rows, num_threads=1)
+def predict(text: str, factor: float, rows: Matrix, threads: int = 1) -> Floats:
+    """Return the mean basket of every row given that the person orders."""
+    guess = lgb.Booster(model_str=text).predict(rows, num_threads=threads)
     return np.asarray(factor * np.exp(guess), dtype=np.float64)

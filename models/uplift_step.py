@@ -134,8 +134,10 @@ def _arms(model: UpliftModel) -> list[dict[str, Any]]:
     ]
 
 
-def _slope(model: UpliftModel) -> dict[str, float]:
-    return {"believed": round(model.priced_.slope, 6), "error": round(model.priced_.slope_error, 6)}
+def _slope(model: UpliftModel) -> dict[str, float | None]:
+    found = next(iter(model.learned_.sensitivities()))
+    error = None if found.slope_error is None else round(found.slope_error, 6)
+    return {"believed": round(found.slope, 6), "error": error}
 
 
 def _sentence(seen: Evidence, model: UpliftModel) -> str:

@@ -159,7 +159,7 @@ def test_a_model_restored_from_texts_and_json_predicts_the_same() -> None:
 
 def test_parameters_are_stored_as_given_and_cloning_keeps_them() -> None:
     model = UpliftModel(DEPTHS, random_state=3, costs={"mail": 1.0})
-    assert model.get_params() == {"depths": DEPTHS, "random_state": 3, "costs": {"mail": 1.0}}
+    assert model.get_params() == {"depths": DEPTHS, "random_state": 3, "costs": {"mail": 1.0}, "thread_count": 1}
     assert model.depths is DEPTHS
     copy = clone(fitted())
     assert copy.get_params() == fitted().get_params()
