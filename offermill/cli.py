@@ -1,23 +1,19 @@
 """The command line: what people type, what they read back, and how errors end."""
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
-from functools import wraps
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from offermill import console, examples, flows, night, settings
-from offermill.errors import ConfigError, OffermillError
+from offermill import cli_pilot, console, examples, flows, night, settings
+from offermill.cli_shared import DEFAULT_SHOP, DateOption, JsonOption, ShopOption, day_of, plainly, show
+from offermill.errors import ConfigError
 from offermill.flows import Step
-from offermill.paths import ROOT, ShopPaths
+from offermill.paths import ShopPaths
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 other error · 2 settings, catalogue or command · 3 input files · 4 a critical check · "
@@ -31,50 +27,11 @@ app = typer.Typer(
     help="Nightly personalised offers that pay for change, not for habit.",
     epilog=EXIT_CODES,
 )
-
-ShopOption = Annotated[
-    Path, typer.Option("--shop", envvar="OFFERMILL_SHOP", help="The shop's folder (holds shop.yml).", show_default=True)
-]
-DateOption = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The business date, YYYY-MM-DD.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-DEFAULT_SHOP = ROOT / "build" / "demo"
-
-
-@contextmanager
-def _said_plainly(as_json: bool) -> Iterator[None]:
-    """Turn our errors into their message and exit code: a user's mistake never shows a traceback."""
-    try:
-        yield
-    except OffermillError as problem:
-        if as_json:
-            print(json.dumps({"error": str(problem), "exit_code": problem.exit_code}, ensure_ascii=False))
-        else:
-            Console(stderr=True).print(f"[bold red]Error[/] {escape(str(problem))}", soft_wrap=True, highlight=False)
-        raise typer.Exit(problem.exit_code) from None
-
-
-def _plainly(command: Callable[..., None]) -> Callable[..., None]:
-    @wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> None:
-        with _said_plainly(bool(kwargs.get("as_json"))):
-            command(*args, **kwargs)
-
-    return wrapped
-
-
-def _day(moment: datetime) -> date:
-    return moment.date()
-
-
-def _print(as_json: bool, values: object, text: Callable[[], object]) -> None:
-    if as_json:
-        print(json.dumps(values, ensure_ascii=False, indent=2, default=str))
-    else:
-        console.out.print(text())
+app.add_typer(cli_pilot.app, name="pilot")
 
 
 @app.command()
-@_plainly
+@plainly
 def init(
     folder: Annotated[Path, typer.Argument(help="The new shop's folder.")],
     example: Annotated[str, typer.Option(help="Which example to copy: demo or completejourney.")] = "demo",
@@ -82,21 +39,21 @@ def init(
 ) -> None:
     """Write a new shop folder with shop.yml and offers.yml to start from."""
     written = examples.copy(example, folder)
-    _print(
+    show(
         as_json, {"written": written}, lambda: f"Wrote {', '.join(written)}. Next: bin/offermill check --shop {folder}"
     )
 
 
 @app.command()
-@_plainly
+@plainly
 def check(shop: ShopOption = DEFAULT_SHOP, as_json: JsonOption = False) -> None:
     """Check shop.yml, offers.yml, the contracts and the SQL, and say what is wrong, line by line."""
     found = examples.check(shop)
-    _print(as_json, found, lambda: "\n".join(f"[green]ok[/] {name}: {text}" for name, text in found.items()))
+    show(as_json, found, lambda: "\n".join(f"[green]ok[/] {name}: {text}" for name, text in found.items()))
 
 
 @app.command()
-@_plainly
+@plainly
 def demo(
     folder: Annotated[Path, typer.Argument(help="The shop's folder; made when it is missing.")] = DEFAULT_SHOP,
     customers: Annotated[int, typer.Option(min=100, help="Customers of the synthetic shop.")] = 20_000,
@@ -110,11 +67,11 @@ def demo(
     """Make an example shop with its source files: a synthetic retailer, or real grocery data."""
     say = (lambda _: None) if as_json else console.progress
     made = examples.make(example, folder, customers=customers, seed=seed, progress=say, is_cold=cold)
-    _print(as_json, made, lambda: console.made(folder, made))
+    show(as_json, made, lambda: console.made(folder, made))
 
 
 @app.command()
-@_plainly
+@plainly
 def play(
     date: DateOption,
     shop: ShopOption = DEFAULT_SHOP,
@@ -122,12 +79,12 @@ def play(
     as_json: JsonOption = False,
 ) -> None:
     """Let the demo shop's customers answer the offers published for a date: lands the next days' files."""
-    played = examples.play(shop, _day(date), days)
-    _print(as_json, played, lambda: console.made(shop, played))
+    played = examples.play(shop, day_of(date), days)
+    show(as_json, played, lambda: console.made(shop, played))
 
 
 @app.command(name="run")
-@_plainly
+@plainly
 def run_night(
     date: DateOption,
     shop: ShopOption = DEFAULT_SHOP,
@@ -136,13 +93,13 @@ def run_night(
     as_json: JsonOption = False,
 ) -> None:
     """Run the night of one business date and publish its offers."""
-    _perform("nightly", shop, _day(date), airflow=airflow, new_version=new_version, as_json=as_json)
-    summary = console.publication(ShopPaths(shop), _day(date))
-    _print(as_json, summary, lambda: console.decided(summary))
+    _perform("nightly", shop, day_of(date), airflow=airflow, new_version=new_version, as_json=as_json)
+    summary = console.publication(ShopPaths(shop), day_of(date))
+    show(as_json, summary, lambda: console.decided(summary))
 
 
 @app.command()
-@_plainly
+@plainly
 def train(
     date: DateOption,
     shop: ShopOption = DEFAULT_SHOP,
@@ -150,9 +107,9 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train the models with what is known at the end of a business date."""
-    _perform("training", shop, _day(date), airflow=airflow, new_version=False, as_json=as_json)
-    cards = console.models(ShopPaths(shop), _day(date))
-    _print(as_json, cards, lambda: console.trained(cards))
+    _perform("training", shop, day_of(date), airflow=airflow, new_version=False, as_json=as_json)
+    cards = console.models(ShopPaths(shop), day_of(date))
+    show(as_json, cards, lambda: console.trained(cards))
 
 
 def _perform(name: str, shop: Path, day: date, *, airflow: bool, new_version: bool, as_json: bool) -> None:
@@ -169,7 +126,7 @@ def _perform(name: str, shop: Path, day: date, *, airflow: bool, new_version: bo
 
 
 @app.command()
-@_plainly
+@plainly
 def table(
     name: Annotated[str, typer.Argument(help="Address of a table, such as features.customer_rfm.")],
     date: DateOption,
@@ -180,9 +137,9 @@ def table(
     """Make one table again for a business date (what it reads must be there) and show its first rows."""
     step = _step(name)
     with night.only_run(shop):
-        summary = night.perform(step, shop.resolve(), _day(date))
+        summary = night.perform(step, shop.resolve(), day_of(date))
     shown = console.first_rows(ShopPaths(shop), name, rows)
-    _print(as_json, {**summary, "first_rows": shown}, lambda: console.rows_table(name, summary, shown))
+    show(as_json, {**summary, "first_rows": shown}, lambda: console.rows_table(name, summary, shown))
 
 
 def _step(address: str) -> Step:
@@ -195,7 +152,7 @@ def _step(address: str) -> Step:
 
 
 @app.command()
-@_plainly
+@plainly
 def explain(
     customer: Annotated[str, typer.Argument(help="A customer id.")],
     date: DateOption,
@@ -207,8 +164,8 @@ def explain(
     from importlib import import_module
 
     # Offers know how to explain themselves; the machinery only opens the publication of that night.
-    explained = import_module("offers.explain").from_publication(ShopPaths(shop), customer, _day(date), language)
-    _print(as_json, explained.as_dict(), lambda: explained.as_text())
+    explained = import_module("offers.explain").from_publication(ShopPaths(shop), customer, day_of(date), language)
+    show(as_json, explained.as_dict(), lambda: explained.as_text())
 
 
 def main() -> None:

@@ -109,12 +109,14 @@ def check(folder: Path) -> dict[str, str]:
     shop = ShopPaths(folder)
     chosen = settings.load(shop.settings)
     catalogue = import_module("offers.catalogue").check(shop.catalogue, chosen)
+    pilots = import_module("offers.pilot").plans(folder / "pilots")
     flow = flows.nightly()
     promised = expectations.load_all()
     who = chosen.shop
     return {
         "shop.yml": f"{who.name}, {who.currency}, {who.time_zone}, {len(chosen.sources)} sources",
         "offers.yml": catalogue,
+        "pilots": ", ".join(f"{plan.id} from {plan.starts_on}" for plan in pilots) or "no plan",
         "contracts": f"{len(list((paths.EXPECTATIONS / 'raw').glob('*.yml')))} sources described",
         "expectations": f"{len(promised)} tables promise {sum(len(table.checks) for table in promised)} things",
         "flow": f"{len(flow.steps)} steps in {len(flow.stages)} stages",

@@ -134,11 +134,15 @@ def _models() -> Stage:
 
 
 def _offers() -> Stage:
-    return _stage("offers", [*_sql("offers"), _call("offers.decision", "offers.decide:decide", *_decision_reads())])
+    python = [
+        _call("offers.pilot_arm", "offers.pilot_registry:register"),
+        _call("offers.decision", "offers.decide:decide", *_decision_reads()),
+    ]
+    return _stage("offers", [*_sql("offers"), *python])
 
 
 def _decision_reads() -> tuple[str, ...]:
-    return ("offers.candidate", "offers.assignment_group", "offers.exclusion")
+    return ("offers.candidate", "offers.assignment_group", "offers.exclusion", "offers.pilot_arm")
 
 
 def _publish() -> Stage:

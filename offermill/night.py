@@ -40,11 +40,12 @@ def guard_own_code() -> None:
 
 
 def take_snapshot(folder: Path, day: date, *, new_version: bool = False) -> None:
-    """Freeze shop.yml and offers.yml for the night of `day`; later steps read only the copies."""
+    """Freeze shop.yml, offers.yml and pilots/ for the night of `day`; later steps read only the copies."""
     taken = ShopPaths(folder).runs / day.isoformat()
-    taken.mkdir(parents=True, exist_ok=True)
-    for name in run.SNAPSHOT_FILES:
+    shutil.rmtree(taken / run.SNAPSHOT_FOLDER, ignore_errors=True)
+    for name in run.snapshot_files(folder):
         if (folder / name).is_file():
+            (taken / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, taken / name)
     notes = {"business_date": day.isoformat(), "new_version": new_version}
     # Written last: its presence says that the copies are whole.

@@ -149,13 +149,22 @@ def _command(name: str, command: click.Command) -> list[str]:
     ]
 
 
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command by its full name, those of groups such as `pilot plan` too."""
+    for name, command in getattr(group, "commands", {}).items():
+        if getattr(command, "commands", None):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
 def cli_page() -> str:
     """Return the page on the command line."""
     from offermill import cli
 
     group = typer.main.get_command(cli.app)
     parts = ["# The command line\n", MADE, "Called as `bin/offermill` from the checkout.\n", cli.EXIT_CODES + "\n"]
-    for name, command in getattr(group, "commands", {}).items():
+    for name, command in _commands(group):
         parts += _command(name, command)
     return "\n".join(parts)
 

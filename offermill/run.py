@@ -13,6 +13,8 @@ from offermill.paths import ShopPaths
 from offermill.settings import Settings
 
 SNAPSHOT_FILES = ("shop.yml", "offers.yml")
+# Plans of pilots: fixed before their start, so each night keeps them as it read them.
+SNAPSHOT_FOLDER = "pilots"
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Run:
         as_of: the end of D as naive UTC; facts at or after it do not exist for the run.
         shop: where the shop's files lie.
         settings: shop.yml as it stood when the night began.
-        config_hash: 64 hex digits over the snapshot of shop.yml and offers.yml.
+        config_hash: 64 hex digits over the snapshot of shop.yml, offers.yml and the plans of pilots.
         new_version: publish a correction beside a publication that differs, instead of refusing.
     """
 
@@ -83,10 +85,16 @@ def as_of(day: date, chosen: Settings) -> datetime:
     return businessday.interval(day, chosen.shop.time_zone)[1]
 
 
+def snapshot_files(folder: Path) -> list[str]:
+    """Return what a night freezes of the files in `folder`: settings, catalogue, and every plan of a pilot."""
+    plans = sorted(path.name for path in (folder / SNAPSHOT_FOLDER).glob("*.yml"))
+    return [*SNAPSHOT_FILES, *[f"{SNAPSHOT_FOLDER}/{name}" for name in plans]]
+
+
 def config_hash(folder: Path) -> str:
-    """Return SHA-256 over the settings and the catalogue in `folder`, each with its name."""
+    """Return SHA-256 over the settings, the catalogue and the plans of pilots in `folder`, each with its name."""
     digest = hashlib.sha256()
-    for name in SNAPSHOT_FILES:
+    for name in snapshot_files(folder):
         path = folder / name
         digest.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
     return digest.hexdigest()

@@ -16,7 +16,7 @@ CHANNELS: tuple[Channel, ...] = ("email", "sms", "push", "post")
 LANGUAGES = ("en", "lv", "ru")
 
 _PLAIN = re.compile(r"-?\d{1,10}(\.\d+)?")
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 def _money_text(given: object) -> object:
@@ -42,7 +42,7 @@ def _positive(given: str) -> str:
 
 
 def _id(given: str) -> str:
-    if not _ID.fullmatch(given):
+    if not ID.fullmatch(given):
         raise ValueError(f"{given!r} is no id; use small letters, digits and '-', at most 40 characters")
     return given
 

@@ -1,0 +1,190 @@
+"""`pilot plan` on a small shop: what it measures, what it writes, and what it refuses."""
+
+from collections.abc import Iterator
+from datetime import date
+from math import sqrt
+from pathlib import Path
+
+import pytest
+
+from offermill.errors import ConfigError
+from offermill.run import Run
+from offermill.warehouse import Warehouse
+from offers import pilot, pilot_facts, pilot_file, pilot_plan, power
+from offers.pilot_plan import Asked
+from tests.offers.pilots import PLAN, half_buy, plan_file
+from tests.offers.small_shop import CATALOGUE, run_of, shop
+from tests.offers.test_decide import night
+
+EVERYBODY = {"global_control_share": 0.0, "campaign_control_share": 0.0}
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse, Run]]:
+    """Return a shop of 400 people after its night; nobody is held back."""
+    run = run_of(tmp_path_factory.mktemp("shop"), CATALOGUE.replace('"100.00"', '"500.00"'), **EVERYBODY)
+    with shop(half_buy(400)) as warehouse:
+        night(warehouse, run)
+        yield warehouse, run
+
+
+def test_facts_are_measured_in_the_last_horizon(decided: tuple[Warehouse, Run]) -> None:
+    warehouse, run = decided
+
+    facts = pilot_facts.gather(warehouse, run, ("basket-10", "points-500"))
+
+    # Half of 400 people brought 6.00: mean 3.00, variance 3.00^2 x 400 / 399.
+    assert (facts.standing, facts.joining, facts.mean, facts.chance) == (400, 0.0, 300.0, 0.5)
+    assert facts.variance == pytest.approx(90_000 * 400 / 399)
+    # The same people bought a year ago: 365 days before the horizon tell everything, 28 and 91 nothing. So
+    # much is not believed.
+    assert (facts.earlier_days, facts.explained) == (365, 0.95)
+    # Half buy: 10 % of 20.00, and 5.00 of points.
+    assert [(arm.offer_id, arm.expected, arm.worst) for arm in facts.arms] == [
+        ("basket-10", 100, 2_000),
+        ("points-500", 250, 500),
+    ]
+
+
+def test_the_plan_holds_the_computed_size_and_its_cost(decided: tuple[Warehouse, Run]) -> None:
+    warehouse, run = decided
+
+    # What was bought before explains everything here, so that each arm has the fewest people allowed: 50.
+    plan = pilot_plan.plan(warehouse, run, Asked("trial", offers=["basket-10", "points-500"], effect="1.00", nights=4))
+
+    control = 71  # 50 x sqrt(2)
+    assert [(arm.offer, arm.people) for arm in plan.arms] == [
+        ("control", control),
+        ("basket-10", 50),
+        ("points-500", 50),
+    ]
+    assert (plan.starts_on, plan.last_night_on, plan.people_per_night) == (date(2026, 7, 1), date(2026, 7, 4), 43)
+    assert plan.test.looks_on == (date(2026, 7, 30), date(2026, 8, 1))
+    assert plan.fractions == (86 / 171, 1.0)
+    # 50 x (1.00 + 2.50), 50 x (20.00 + 5.00), and half as much again.
+    assert (plan.money.expected, plan.money.worst, plan.money.at_most) == ("175.00", "1250.00", "262.50")
+
+
+def test_the_size_is_that_of_the_power_calculation(decided: tuple[Warehouse, Run]) -> None:
+    warehouse, run = decided
+
+    plan = pilot_plan.plan(warehouse, run, Asked("trial", offers=["basket-10"], metric="conversion", effect="0.15"))
+
+    design = power.Design(1, fractions=plan.fractions)
+    wanted = power.cohort(design, power.Spread.of_chance(0.5, 0.15), 0.15)
+    assert plan.cohort == wanted
+    assert plan.cohort.arm == pytest.approx((1.95996 + 0.84162) ** 2 * (0.65 * 0.35 + 0.25) / 0.15**2, rel=0.02)
+
+
+def test_the_file_says_the_plan_and_reads_back_as_it(decided: tuple[Warehouse, Run]) -> None:
+    warehouse, run = decided
+    plan = pilot_plan.plan(warehouse, run, Asked("trial", offers=["basket-10"], effect="1.00", nights=2))
+
+    text = pilot_file.text(plan, digits=2, currency="EUR")
+
+    assert pilot.parse(text, Path("trial.yml")) == plan
+    assert text.startswith("# Pilot trial: does basket-10 bring more margin than no offer?\n")
+    assert "# Who stands: people who may get every one of these offers that night" in text
+    assert "# Finds an effect of 1.00 EUR margin per person with a chance of 80%" in text
+
+
+def error_of(decided: tuple[Warehouse, Run], **asked: object) -> str:
+    with pytest.raises(ConfigError) as problem:
+        pilot_plan.plan(*decided, Asked("trial", **{"offers": ["basket-10"], **asked}))  # type: ignore[arg-type]
+    return str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            {"effect": "0"},
+            "--effect 0: the smallest effect worth finding must be more than 0; write a margin per person, such as "
+            "0.50.",
+        ),
+        (
+            {"power": 1.2},
+            "--power 1.2: must be at least 0.5 and below 1; 0.8 finds a true effect in 4 of 5 pilots.",
+        ),
+        ({"alpha": 0.0}, "--alpha 0: must be above 0 and at most 0.5; 0.05 lets one of twenty such pilots err."),
+        ({"nights": 0}, "--nights 0: must be 1 or more; leave it out for as few as the money allows."),
+        ({"effect": "much"}, "--effect much: 'much' is not an amount such as 12.34."),
+        (
+            {"metric": "conversion", "effect": "0.60"},
+            "--effect 0.6: 50.0% buy without an offer, so the chance to buy cannot rise by 60.0%; write a change of "
+            "the chance to buy, such as 0.02.",
+        ),
+        ({"offers": ["basket-1"]}, "--offer basket-1: tonight's catalogue has none. Did you mean 'basket-10'?"),
+        (
+            {"templates": ["baskets"], "offers": ()},
+            "--template baskets: tonight's catalogue has none. Did you mean 'basket'?",
+        ),
+    ],
+)
+def test_nonsense_is_refused(decided: tuple[Warehouse, Run], asked: dict[str, object], said: str) -> None:
+    assert error_of(decided, **asked) == said
+
+
+def test_a_small_budget_is_told_what_it_can_find(decided: tuple[Warehouse, Run]) -> None:
+    # 1.00 for each of the half that gets the offer: 60.00 pay for 120 people.
+    said = error_of(decided, metric="conversion", effect="0.15", budget="60.00", looks=1)
+
+    people = power.cohort(power.Design(1), power.Spread.of_chance(0.5, 0.15), 0.15)
+    with_60 = 2.80158 * sqrt((0.65 * 0.35 + 0.25) / 60)
+    assert said == (
+        f"to find an effect of 15.0 points with power 80% the pilot needs {people.total} people ({people.arm} in each "
+        f"of 1 arms, {people.arm} in the control arm) and {people.arm}.00 EUR (expected); but --budget 60.00 EUR pays "
+        f"for fewer. With 120 people it finds an effect of {with_60 * 100:.1f} points with that power, and one of 15.0 "
+        f"points in 39% of such pilots. Choose --effect 0.250 or --budget {people.arm}.00."
+    )
+
+
+def test_too_few_people_are_told_what_they_can_find(decided: tuple[Warehouse, Run]) -> None:
+    assert (
+        "but 400 people stand for it and 0.0 join per night, so 60 nights can draw 400. With 400 people it finds"
+        in (error_of(decided, metric="conversion", effect="0.01"))
+    )
+
+
+def test_nobody_stands_when_rules_forbid_an_arm_to_everybody(tmp_path: Path) -> None:
+    text = CATALOGUE.replace(
+        "depths: [500]}",
+        "depths: [500]}\n"
+        "  - {id: regulars, campaign: summer, kind: points, depths: [100], audience: {minimum_orders: 9}}",
+    )
+    run = run_of(tmp_path, text, **EVERYBODY)
+    with shop(half_buy(20)) as warehouse:
+        night(warehouse, run)
+
+        with pytest.raises(ConfigError) as problem:
+            pilot_plan.plan(warehouse, run, Asked("trial", offers=["basket-10", "regulars-100"]))
+
+    assert str(problem.value) == (
+        "nobody stands for this pilot: no person has all of its 2 offers open tonight (candidates: basket-10 20, "
+        "regulars-100 0). Name fewer offers with --template or --offer, or read offers.exclusion for the reasons."
+    )
+
+
+def test_another_night_s_warehouse_is_refused(decided: tuple[Warehouse, Run]) -> None:
+    warehouse, _ = decided
+
+    with pytest.raises(ConfigError) as problem:
+        pilot_facts.require_night(warehouse, date(2026, 7, 9))
+
+    assert str(problem.value) == (
+        "2026-07-09: the warehouse holds the night of 2026-06-30; run `offermill run --date 2026-07-09` first, or name "
+        "its date."
+    )
+
+
+def test_a_plan_that_exists_is_never_written_over(tmp_path: Path) -> None:
+    path = plan_file(tmp_path)
+
+    with pytest.raises(ConfigError) as problem:
+        pilot_plan.write(run_of(tmp_path).shop, date(2026, 6, 30), Asked("trial"))
+
+    assert str(problem.value) == (
+        "pilots/trial.yml: exists already. A plan is fixed before the start: delete it if no night has drawn by it, or "
+        "choose another --id."
+    )
+    assert path.read_text(encoding="utf-8") == PLAN
