@@ -22,15 +22,10 @@ WAVES_AT_MOST = 60
 
 FIRST_ORDER = "select min(ordered_on) from core.purchase where ordered_at < $as_of and arrived_on <= $business_date"
 
-WAVE_DATES = """
-select distinct assigned_on
-from core.offer_assignment
-where is_randomised and assigned_at < $as_of and arrived_on <= $business_date
-order by assigned_on
-"""
+WAVE_DATES = "select distinct assigned_on from models.evidence_draw where problem is null order by assigned_on"
 
-# A wave's snapshot holds only the people of the wave, on the last day before it. $as_of and $business_date are the
-# snapshot's clock; the outcomes are what was known on $known_on.
+# A wave's snapshot holds only the people who are evidence of it, on the last day before. $as_of and $business_date are
+# the snapshot's clock; the outcomes are what was known on $known_on.
 ROWS = """
 outcomes as (
     select
@@ -47,12 +42,7 @@ outcomes as (
     group by customer_id
 ),
 wave_members as (
-    select distinct customer_id
-    from core.offer_assignment
-    where
-        is_randomised
-        and assigned_on = $wave_on
-        and arrived_on <= $known_on
+    select distinct customer_id from models.evidence_draw where problem is null and assigned_on = $wave_on
 )
 select
     cast($business_date as date) as snapshot_on,
@@ -95,7 +85,7 @@ def snapshots(warehouse: Warehouse, run: Run) -> list[Snapshot]:
     if first_on is None:
         return []
     newest = run.business_date - timedelta(days=run.settings.models.horizon_days)
-    eves = [assigned_on - timedelta(days=1) for (assigned_on,) in warehouse.rows(WAVE_DATES, run.parameters)]
+    eves = [assigned_on - timedelta(days=1) for (assigned_on,) in warehouse.rows(WAVE_DATES)]
     waves = [Snapshot(eve, "wave") for eve in eves if eve <= newest][-WAVES_AT_MOST:]
     regular = [Snapshot(day, "regular") for day in regular_dates(run, first_on)]
     return sorted([*regular, *waves], key=lambda snapshot: (snapshot.snapshot_on, snapshot.purpose))

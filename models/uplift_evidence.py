@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from models import data, evidence
 from models.data import Floats
 from models.evidence import CONTROL
-from offermill import sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 
-EXAMPLES = "models.training_example"
+EXAMPLES = "models.training_examples"
+DRAWS = "models.evidence_draw"
+ARMS = "models.evidence_arm"
 CATALOGUE = "offers.catalogue"
 # One person's margin share counts as if this much (minor units) had been sold at the shop's share.
 _PRIOR_SALES_MINOR = 20_000.0
@@ -27,13 +28,15 @@ class Evidence:
 
     Attributes:
         features: feature columns as of the day before the wave.
-        rows: what models.training_example says of them.
+        rows: what models.training_examples says of them.
+        propensity: (rows, arms) chances that the lot had for every arm; 0 where it could not be drawn.
         depths: arm -> share taken off the basket, None for offers without a price.
         costs: arm without a price -> cost of one redemption by the catalogue, in minor units.
     """
 
     features: pa.Table
     rows: pd.DataFrame
+    propensity: pd.DataFrame
     depths: dict[str, float | None]
     costs: dict[str, float]
 
@@ -59,14 +62,28 @@ class Evidence:
         return float(self._before_discount("margin_minor").sum()) / whole if whole > 0 else 0.0
 
     def _before_discount(self, name: str) -> Floats:
-        back = np.where(self._is_priced, self.rows["discount_minor"], 0.0)
+        back = np.where(self._lowers_the_price, self.rows["discount_minor"], 0.0)
         return np.maximum(np.asarray(self.rows[name] + back, dtype=np.float64), 0.0)
 
     @property
-    def propensity(self) -> pd.DataFrame:
-        """Return (rows, arms) probabilities: what the log says of each wave and arm, 0 where nobody was drawn."""
-        by_wave = self.rows.groupby(["wave_id", "arm"])["propensity"].mean().unstack().fillna(0.0)
-        return by_wave.loc[self.rows["wave_id"]].reset_index(drop=True)
+    def spent(self) -> Floats:
+        """Return what each row's offer cost: its discount, or the catalogue's cost of its redemptions."""
+        each = np.array([self.costs.get(arm, 0.0) for arm in self.arm.tolist()])
+        given = np.where(self._lowers_the_price, self.rows["discount_minor"], each * self.rows["redemption_count"])
+        return np.asarray(given, dtype=np.float64)
+
+    @property
+    def margin(self) -> Floats:
+        """Return each row's margin within the horizon less what its offer cost, in minor units."""
+        # The margin of a purchase is already that after discounts.
+        extra = np.where(self._lowers_the_price, 0.0, self.spent)
+        return np.asarray(self.rows["margin_minor"] - extra, dtype=np.float64)
+
+    def part(self, chosen: NDArray[np.bool_]) -> "Evidence":
+        """Return some of the rows."""
+        table = self.features.filter(pa.array(chosen))
+        rows, chances = (frame.loc[chosen].reset_index(drop=True) for frame in (self.rows, self.propensity))
+        return Evidence(table, rows, chances, self.depths, self.costs)
 
     def costs_per_buyer(self) -> dict[str, float]:
         """Return arm without a price -> the catalogue's cost times redemptions per buyer; others are measured."""
@@ -77,26 +94,46 @@ class Evidence:
         return float(inside["redemption_count"].sum()) / max(float(inside["bought"].sum()), 1.0)
 
     @property
-    def _is_priced(self) -> NDArray[np.bool_]:
-        priced = [arm for arm, depth in self.depths.items() if depth is not None]
-        return np.isin(self.arm, priced)
+    def _lowers_the_price(self) -> NDArray[np.bool_]:
+        # What has a cost of its own in the catalogue (points, a gift, delivery) leaves the price as it is.
+        return ~np.isin(self.arm, [*self.costs, CONTROL])
 
 
 def collect(warehouse: Warehouse, run: Run, features: Mapping[str, str]) -> Evidence:
-    """Return the evidence known on the business date, and write it as models.training_example.
+    """Return the evidence known on the business date: rows of models.training_examples that have a snapshot.
 
     Raises:
         NoEvidence: nothing was assigned at random, or no horizon is complete.
     """
-    warehouse.replace_table(EXAMPLES, sqlfiles.read(EXAMPLES).text, run.parameters)
-    if not warehouse.exists(data.SNAPSHOT) or not warehouse.value(f"select count(*) {_FROM}"):
+    if not _is_there(warehouse):
         raise evidence.NoEvidence(_nothing(warehouse, run))
     rows = warehouse.frame(f"select examples.* {_FROM} {_ORDER}")
-    rows["propensity"] = rows["propensity"].astype(float)
     table = warehouse.arrow(f"select {data.as_doubles(features, 'snapshots.')} {_FROM} {_ORDER}")
     depths, costs = offers(warehouse)
     tried = sorted(set(rows["arm"]) - {CONTROL})
-    return Evidence(table, rows, {arm: depths.get(arm) for arm in tried}, _only(costs, tried))
+    chances = _propensities(warehouse, len(rows))
+    return Evidence(table, rows, chances, {arm: depths.get(arm) for arm in tried}, _only(costs, tried))
+
+
+def _is_there(warehouse: Warehouse) -> bool:
+    tables = (data.SNAPSHOT, EXAMPLES, ARMS)
+    return all(warehouse.exists(name) for name in tables) and bool(warehouse.value(f"select count(*) {_FROM}"))
+
+
+def _propensities(warehouse: Warehouse, size: int) -> pd.DataFrame:
+    """Return (rows, arms) chances in the order of the rows."""
+    found = warehouse.frame(f"""
+        with examples as (
+            select examples.customer_id, examples.wave_id, row_number() over ({_ORDER}) - 1 as place {_FROM}
+        )
+        select examples.place, arms.arm, arms.propensity
+        from examples
+        inner join {ARMS} as arms on examples.customer_id = arms.customer_id and examples.wave_id = arms.wave_id
+    """)
+    names, column = np.unique(found["arm"].to_numpy(dtype=str), return_inverse=True)
+    chances = np.zeros((size, len(names)))
+    chances[found["place"].to_numpy(), column] = found["propensity"].to_numpy()
+    return pd.DataFrame(chances, columns=names)
 
 
 _FROM = f"""
@@ -112,12 +149,26 @@ def _only(costs: Mapping[str, float], arms: list[str]) -> dict[str, float]:
     return {arm: costs[arm] for arm in arms if arm in costs}
 
 
+_NEVER = "no offer was drawn at random"
+_PROBLEMS = f"select coalesce(problem, 'no_snapshot') as why, count(*) from {DRAWS} group by why order by 2 desc, 1"
+_WHY = {
+    "two_arms": "records of one person in two arms",
+    "no_propensity": "no propensity kept",
+    "overlapping_horizon": "inside an earlier horizon",
+    "offer_in_horizon": "controls who got an offer",
+    "shared_address": "controls who share an address with somebody offered",
+    "horizon_open": "horizon not over",
+    "no_snapshot": "no features of that day",
+}
+
+
 def _nothing(warehouse: Warehouse, run: Run) -> str:
     days = run.settings.models.horizon_days
-    waves = int(warehouse.value("select count(*) from core.offer_assignment where is_randomised"))
-    what = (
-        f"{waves} random assignments, none with {days} full days after it" if waves else "no offer was drawn at random"
-    )
+    rows = warehouse.rows(_PROBLEMS) if warehouse.exists(DRAWS) else []
+    draws = sum(count for _, count in rows)
+    what = f"{draws} random assignments, none of them usable: " + ", ".join(f"{_WHY[why]} ({n})" for why, n in rows)
+    if {why for why, _ in rows} <= {"horizon_open"}:
+        what = f"{draws} random assignments, none with {days} full days after it" if draws else _NEVER
     return f"No randomised evidence as of {run.business_date}: {what}. {evidence.pilot_need(_chance(warehouse))}"
 
 

@@ -5,7 +5,7 @@ the flows imports nothing heavy.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from offermill import paths, sqlfiles
@@ -130,7 +130,12 @@ def _models() -> Stage:
         _call("models.value_score", "models.value:score", "models.propensity_score"),
         _call("models.offer_effect", "models.uplift_step:score", "offers.catalogue"),
     ]
-    return _stage("models", [*_sql("models"), *python])
+    return _stage("models", [*_models_sql(), *python])
+
+
+def _models_sql() -> list[Step]:
+    """Return the SQL of models; reading the catalogue makes the empty histories of a shop's first night."""
+    return [replace(step, reads=step.reads | {_CATALOGUE.address}) for step in _sql("models")]
 
 
 def _offers() -> Stage:
@@ -154,15 +159,24 @@ def _publish() -> Stage:
     return _stage("publish", steps, gate=False)
 
 
+# What the RFM rule learns from; only scoring reads it.
+_NIGHTLY_ONLY = {"models.rfm_history"}
+
+
+def _evidence_reads() -> tuple[str, ...]:
+    return ("models.training_snapshot", "models.training_examples", "models.evidence_arm", "offers.catalogue")
+
+
 def _training() -> Stage:
+    # Offers come first: the depth of an arm of a past wave is read from the catalogue.
     steps = [
-        _call("models.training_snapshot", "features.snapshots:build"),
+        _CATALOGUE,
+        *[step for step in _models_sql() if step.address not in _NIGHTLY_ONLY],
+        _call("models.training_snapshot", "features.snapshots:build", "models.evidence_draw"),
         _call("models.train_clusters", "features.clusters:train", "models.training_snapshot"),
         _call("models.train_propensity", "models.propensity:train", "models.training_snapshot"),
         _call("models.train_value", "models.value:train", "models.training_snapshot"),
-        # What an arm of a past wave cost is read from the catalogue.
-        _CATALOGUE,
-        _call("models.train_uplift", "models.uplift_step:train", "models.training_snapshot", "offers.catalogue"),
+        _call("models.train_uplift", "models.uplift_step:train", *_evidence_reads()),
     ]
     return _stage("training", steps, gate=False)
 

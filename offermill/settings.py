@@ -182,6 +182,8 @@ class ModelSettings(Section):
     snapshot_count: Annotated[int, Field(ge=3)] = 6
     # Days between those dates.
     snapshot_step_days: Annotated[int, Field(gt=0)] = 28
+    # Random draws of the last so many days are evidence of what offers change.
+    evidence_days: Annotated[int, Field(gt=0)] = 180
     # Fewer training rows than this train no model.
     minimum_rows: Annotated[int, Field(gt=0)] = 500
     # Seed of everything random in training: same data, same model.

@@ -211,7 +211,7 @@ def load_catalogue(warehouse: Warehouse, run: Run) -> dict[str, object]:
         raise ConfigError(f"{run.catalogue.name}: no template makes an offer: the shop has no category with sales yet.")
     rows = [row(catalogue, offer, shop) for offer in offers]
     warehouse.write("offers.catalogue", pa.Table.from_pylist(rows, schema=tables.schema("offers.catalogue")))
-    for history in ("offers.decision_history", "offers.ledger_entry"):
+    for history in ("offers.decision_history", "offers.propensity_history", "offers.ledger_entry"):
         tables.create_if_missing(warehouse, history)
     return {"offers": len(rows), "catalogue_hash": catalogue_hash(catalogue), "tonight": _valid(offers, run)}
 

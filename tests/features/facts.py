@@ -48,9 +48,8 @@ def local_date(moment: datetime) -> date:
 
 
 def write(warehouse: Warehouse, facts: Facts) -> None:
-    """Write every core table that features and segments read; tables without rows are empty."""
-    warehouse.execute("create schema if not exists core")
-    for address in CORE_TABLES:
+    """Write every table that features, segments and snapshots read; tables without rows are empty."""
+    for address in (*CORE_TABLES, "models.evidence_draw"):
         write_table(warehouse, address, facts.get(address, []))
 
 

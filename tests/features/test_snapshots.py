@@ -39,15 +39,8 @@ def customer(customer_id: str) -> dict[str, Any]:
     }
 
 
-def wave(customer_id: str, on: date, *, is_randomised: bool = True) -> dict[str, Any]:
-    return {
-        "assignment_id": f"{customer_id}-{on}",
-        "customer_id": customer_id,
-        "assigned_at": made.as_of(on) - timedelta(hours=6),
-        "assigned_on": on,
-        "arrived_on": on,
-        "is_randomised": is_randomised,
-    }
+def wave(customer_id: str, on: date, problem: str | None = None) -> dict[str, Any]:
+    return {"customer_id": customer_id, "wave_id": f"w:{on}", "assigned_on": on, "problem": problem}
 
 
 def test_dates_go_back_from_the_newest_whose_horizon_has_ended(run_at: RunAt) -> None:
@@ -56,9 +49,9 @@ def test_dates_go_back_from_the_newest_whose_horizon_has_ended(run_at: RunAt) ->
         waves = [
             wave("c1", date(2026, 4, 13)),
             wave("c1", date(2026, 6, 4)),
-            wave("c1", date(2026, 5, 1), is_randomised=False),
+            wave("c1", date(2026, 5, 1), "two_arms"),
         ]
-        made.write(warehouse, {"core.purchase": orders, "core.offer_assignment": waves})
+        made.write(warehouse, {"core.purchase": orders, "models.evidence_draw": waves})
 
         found = snapshots.snapshots(warehouse, run_at(DAY))
 
@@ -100,7 +93,7 @@ def test_a_wave_has_rows_of_its_people_only(run_at: RunAt) -> None:
         customers = [customer("c1"), customer("c2"), customer("c3")]
         waves = [wave("c1", date(2026, 5, 4)), wave("c2", date(2026, 5, 4)), wave("c3", date(2026, 4, 27))]
         facts = {"core.customer": customers, "core.purchase": [order("o1", date(2026, 5, 20))]}
-        made.write(warehouse, {**facts, "core.offer_assignment": waves})
+        made.write(warehouse, {**facts, "models.evidence_draw": waves})
 
         summary = snapshots.build(warehouse, run_at(DAY))
 
@@ -122,7 +115,6 @@ def test_rows_hold_the_features_that_the_night_of_that_date_makes(make_features:
     day = date(2026, 6, 2)
     with Warehouse.open() as warehouse:
         made.write(warehouse, made.make(seed=11, customer_count=30))
-        warehouse.execute("delete from core.offer_assignment where is_randomised")
         snapshots.build(warehouse, run_at(DAY))
         make_features(warehouse, run_at(day))
         names = ", ".join(warehouse.columns("features.customer"))

@@ -11,10 +11,14 @@ import pytest
 
 from models import uplift_evidence, uplift_step
 from models.uplift import UpliftModel
+from offermill import sqlfiles
+from offermill.run import Run
 from offermill.warehouse import Warehouse
+from tests.features import facts
 from tests.models import shops, trials
 
 WAVE = date(2026, 5, 4)
+RUN = shops.run_of(Path("shop"))
 FEATURES = [f"x{i}" for i in range(6)]
 OFFERS = [
     ("d10", "percent", "basket", 10, 400),
@@ -38,8 +42,10 @@ def with_wave(warehouse: Warehouse, seen: trials.Trial, wave: date = WAVE, *, is
     frame = pd.DataFrame({
         "assignment_id": ids, "customer_id": ids, "wave_id": "w1", "campaign_id": "spring", "arm": seen.arm,
         "offer_id": pd.Series(seen.arm).where(seen.arm != "control"), "channel": "email",
-        "propensity": [trials.SHARES[arm] for arm in seen.arm], "is_randomised": is_randomised, "assigned_at": at,
-        "assigned_on": wave, "arrived_on": wave, "gross": gross, "given": given, "bought": seen.bought,
+        "propensity": [trials.SHARES[arm] for arm in seen.arm],
+        "is_randomised": is_randomised, "assigned_at": at,
+        "assigned_on": wave, "arrived_on": wave, "valid_from": wave, "valid_until": wave,
+        "gross": gross, "given": given, "bought": seen.bought,
         "ordered_on": wave + timedelta(days=10),
     })  # fmt: skip
     warehouse.write("test.wave", pa.Table.from_pandas(frame, preserve_index=False))
@@ -48,9 +54,20 @@ def with_wave(warehouse: Warehouse, seen: trials.Trial, wave: date = WAVE, *, is
     )
     warehouse.replace_table("core.purchase", _PURCHASE)
     warehouse.replace_table("core.redemption", _REDEMPTION)
+    examined(warehouse)
     rows = pa.Table.from_pandas(seen.features.assign(customer_id=ids, bought=seen.bought), preserve_index=False)
     rows = rows.append_column("snapshot_on", pa.array([wave - timedelta(days=1)] * size, pa.date32()))
     warehouse.append("models.training_snapshot", rows.append_column("purpose", pa.array(["wave"] * size)))
+
+
+def examined(warehouse: Warehouse, run: Run = RUN) -> None:
+    """Make the tables of evidence from the waves, as the training does; what was not written is empty."""
+    addresses = [address for address in sqlfiles.tables("models") if address != "models.rfm_history"]
+    for needed in sorted(set().union(*(sqlfiles.read(address).reads for address in addresses)) - set(addresses)):
+        if not warehouse.exists(needed):
+            facts.write_table(warehouse, needed, [])
+    for address in addresses:
+        warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
 
 
 # Margin is 40 % of sales before the discount.
@@ -95,7 +112,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
             "scored": scored,
             "rows": warehouse.frame("select * from models.offer_effect"),
             "columns": warehouse.columns("models.offer_effect"),
-            "examples": warehouse.rows("select count(*), sum(cast(bought as integer)) from models.training_example"),
+            "examples": warehouse.rows("select count(*), sum(cast(bought as integer)) from models.training_examples"),
             "card": json.loads((folder / "models/uplift/2026-06-30/card.json").read_text()),
             "stored": uplift_step.registry.newest(folder / "models", "uplift", run.business_date).model,
         }
@@ -236,6 +253,7 @@ def test_propensities_are_those_of_each_wave(tmp_path: Path) -> None:
             f"update core.offer_assignment set wave_id = 'w2', propensity = propensity / 0.8 where {half}"
         )
         warehouse.execute("delete from core.offer_assignment where customer_id >= 'C00150' and arm = 'd10'")
+        examined(warehouse)
         seen = uplift_evidence.collect(warehouse, shops.run_of(tmp_path), dict.fromkeys(FEATURES, "double"))
     assert seen.propensity.iloc[0].to_dict() == pytest.approx(trials.SHARES)
     assert seen.propensity.iloc[-1].to_dict() == pytest.approx({"control": 0.5, "d10": 0.0, "d20": 0.25, "mail": 0.25})

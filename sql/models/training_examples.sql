@@ -1,31 +1,9 @@
--- models.training_example: one row per person and randomised wave whose horizon is complete.
-with assignments as (
-    select * from core.offer_assignment
-    where
-        is_randomised
-        and assigned_at < $as_of
-        and arrived_on <= $business_date
-        and date_diff('day', assigned_on, $business_date) >= $models_horizon_days - 1
-),
-drawn as (
-    select
-        customer_id,
-        wave_id,
-        min(campaign_id) as campaign_id,
-        min(arm) as arm,
-        min(offer_id) as offer_id,
-        min(channel) as channel,
-        min(propensity) as propensity,
-        min(assigned_at) as assigned_at,
-        min(assigned_on) as assigned_on
-    from assignments
-    group by customer_id, wave_id
-    -- Two records of one person in different arms tell nothing about either arm.
-    having count(distinct arm) = 1
+-- models.training_examples: one row per person and wave that is evidence, with what happened in the horizon.
+with drawn as (
+    select * from models.evidence_draw where problem is null
 ),
 sales as (
     select
-        drawn.customer_id,
         drawn.wave_id,
         purchases.*
     from drawn
@@ -64,16 +42,31 @@ given as (
     group by drawn.customer_id, drawn.wave_id
 )
 select
-    drawn.*,
-    drawn.assigned_on - 1 as snapshot_on,
+    drawn.customer_id,
+    drawn.wave_id,
+    drawn.campaign_id,
+    drawn.arm,
+    drawn.offer_id,
+    drawn.depth,
+    drawn.channel,
+    drawn.propensity,
+    true as is_randomised,
+    drawn.is_exploration,
+    drawn.group_name,
+    drawn.source,
+    drawn.assigned_at,
+    drawn.assigned_on,
+    drawn.snapshot_on,
     coalesce(bought.order_count, 0) > 0 as bought,
     coalesce(bought.order_count, 0) as order_count,
-    coalesce(bought.net_minor, 0) as net_minor,
-    coalesce(bought.margin_minor, 0) as margin_minor,
+    coalesce(bought.net_minor, 0) + coalesce(returned.net_minor, 0) as net_minor,
+    coalesce(bought.margin_minor, 0) + coalesce(returned.margin_minor, 0) as margin_minor,
     coalesce(bought.delivery_cost_minor, 0) as delivery_cost_minor,
     coalesce(given.redemption_count, 0) as redemption_count,
     coalesce(given.discount_minor, 0) as discount_minor
 from drawn
 left join bought on drawn.customer_id = bought.customer_id and drawn.wave_id = bought.wave_id
 left join given on drawn.customer_id = given.customer_id and drawn.wave_id = given.wave_id
+left join models.wave_return as returned
+    on drawn.customer_id = returned.customer_id and drawn.wave_id = returned.wave_id
 order by drawn.customer_id, drawn.wave_id
