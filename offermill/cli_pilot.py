@@ -54,3 +54,16 @@ def plan(
     )
     written = planning.write(ShopPaths(shop), day_of(date), asked)
     show(as_json, written.as_dict(), lambda: written.as_text())
+
+
+@app.command()
+@plainly
+def report(
+    date: DateOption,
+    pilot_id: IdOption,
+    shop: ShopOption = DEFAULT_SHOP,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a pilot found so far, and by its own plan whether to go on, wait, extend or stop."""
+    found = import_module("offers.pilot_report").report(ShopPaths(shop), day_of(date), pilot_id)
+    show(as_json, found.as_dict(), lambda: import_module("offers.pilot_text").of(found))

@@ -61,9 +61,7 @@ _OUTCOMES = f"""
     sums as (
         select
             known.customer_id,
-            sum(
-                case when age_days < $horizon_days then margin_minor - coalesce(delivery_cost_minor, 0) else 0 end
-            ) as now,
+            sum(case when age_days < $horizon_days then margin_minor else 0 end) as now,
             bool_or(age_days < $horizon_days and not is_return) as bought,
             {{earlier}}
         from known
@@ -245,8 +243,9 @@ def _share(found: float | None) -> float:
 def _outcomes(bound: Mapping[str, object]) -> str:
     """Return the query with one column per span of earlier days."""
     within = "age_days >= $horizon_days and age_days < $horizon_days + {days}"
-    margin = "margin_minor - coalesce(delivery_cost_minor, 0)"
-    earlier = [f"sum(case when {within.format(days=d)} then {margin} else 0 end) as before_{d}" for d in EARLIER_DAYS]
+    earlier = [
+        f"sum(case when {within.format(days=d)} then margin_minor else 0 end) as before_{d}" for d in EARLIER_DAYS
+    ]
     explained = [f"power(corr(coalesce(now, 0), coalesce(before_{d}, 0)), 2)" for d in EARLIER_DAYS]
     return _OUTCOMES.format(earlier=", ".join(earlier), explained=", ".join(explained))
 
