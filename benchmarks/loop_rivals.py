@@ -1,0 +1,216 @@
+"""Policies beside the product's, valued by the generator's truth on the same nights and people.
+
+They need no playing of their own: whether somebody comes by the own rhythm does not depend on offers, so what an offer
+would change is the same whatever was given before. What carries over is kept per policy: who has a live offer of *this*
+policy's is not offered another.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from offermill.synthetic import state, truth
+from offermill.synthetic.arrays import unit_hash
+from offermill.synthetic.clock import day_number
+from offermill.synthetic.offers import Menu
+from offermill.synthetic.world import World
+from offers.allocation import Limit, allocate
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+TEN = "basket-percent-10"
+GAIN = truth.COLUMNS.index("incremental_margin_minor")
+COST = truth.COLUMNS.index("discount_cost_minor")
+BUYS = truth.COLUMNS.index("chance_without")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What every offer would change for every person on a day; arrays (persons, offers) in minor units."""
+
+    offers: tuple[str, ...]
+    gain: Floats
+    cost: Floats
+    buys: Floats  # (persons,) chance to buy within 28 days with no offer
+
+    @classmethod
+    def of(cls, folder: Path, on: date, offers: tuple[str, ...]) -> "Truth":
+        """The truth at the start of a day."""
+        world, menu = World.load(folder), Menu.of_shop(folder)
+        parts = [
+            _part(folder, world, on, part, [menu.offer(name) for name in offers]) for part in state.parts(folder, on)
+        ]
+        gain, cost, buys = (np.concatenate([part[place] for part in parts]) for place in range(3))
+        return cls(offers, gain, cost, buys)
+
+
+def _part(folder: Path, world: World, on: date, part: int, offers: list[object]) -> tuple[Floats, Floats, Floats]:
+    people, rhythm, _ = state.load_people(folder, on, part)
+    known = truth.Known.of(world, people, rhythm.last, day_number(on))
+    columns = [truth.columns(known, offer) for offer in offers]  # type: ignore[arg-type]
+    gain, cost = (np.rint(np.stack([each[:, place] for each in columns], axis=1)) for place in (GAIN, COST))
+    return gain, cost, columns[0][:, BUYS]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Candidates: person (row of the truth) and offer (column of it), with what they change and what they cost."""
+
+    person: Ints
+    offer: Ints
+    gain: Ints
+    cost: Ints
+    is_control: Flags  # the person is in a control group
+    guess: Ints | None = None  # the product's own estimates, where it has a model
+    guessed_cost: Ints | None = None
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def take(self, rows: Ints | Flags) -> "Pairs":
+        """The chosen ones."""
+        guess, cost = (None if each is None else each[rows] for each in (self.guess, self.guessed_cost))
+        return Pairs(
+            self.person[rows], self.offer[rows], self.gain[rows], self.cost[rows], self.is_control[rows], guess, cost
+        )
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What a policy's choices of one night come to; money in minor units, by the truth."""
+
+    offers: int
+    gain: int
+    cost: int
+    bound: int | None = None
+
+
+@dataclass
+class Rival:
+    """A policy with its own live offers; `choose` is one of the functions below, by name."""
+
+    name: str
+    spares_controls: bool = True
+    live_until: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def night(self, pairs: Pairs, known: Truth, money: int, day: int, live_days: int) -> Bought:
+        """Choose among the people without a live offer, and remember who has one now."""
+        self._grow(len(known.buys))
+        is_open = self.live_until[pairs.person] <= day
+        if self.spares_controls:
+            is_open &= ~pairs.is_control
+        standing = pairs.take(np.flatnonzero(is_open))
+        rows, bound = CHOICES[self.name](standing, known, money, day)
+        self.live_until[standing.person[rows]] = day + live_days
+        return Bought(len(rows), int(standing.gain[rows].sum()), int(standing.cost[rows].sum()), bound)
+
+    def _grow(self, count: int) -> None:
+        more = count - len(self.live_until)
+        self.live_until = np.append(self.live_until, np.zeros(max(more, 0), np.int64))
+
+
+Chosen = tuple[Ints, int | None]
+
+
+def _none(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    return np.zeros(0, np.int64), None
+
+
+def _allocated(pairs: Pairs, value: Ints, cost: Ints, money: int) -> Chosen:
+    rows = np.flatnonzero(value > 0)
+    table = {"customer_id": pairs.person, "offer_id": pairs.offer, "value": value, "cost_minor": cost}
+    choice = allocate(
+        pa.table({name: column[rows] for name, column in table.items()}), (Limit("budget", money, "cost_minor"),)
+    )
+    return rows[choice.rows], int(choice.upper_bound)
+
+
+def _best(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    return _allocated(pairs, pairs.gain, pairs.cost, money)
+
+
+def _model(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    if pairs.guess is None or pairs.guessed_cost is None:
+        return _none(pairs, known, money, day)
+    return _allocated(pairs, pairs.guess, pairs.guessed_cost, money)[0], None
+
+
+def _unlimited(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    """The offer with the highest estimated effect to everybody for whom it is above 0, whatever it costs."""
+    if pairs.guess is None:
+        return _none(pairs, known, money, day)
+    return _first_per_person(pairs, np.lexsort((pairs.offer, -pairs.guess, pairs.person)), pairs.guess > 0), None
+
+
+def _first_per_person(pairs: Pairs, order: Ints, mask: Flags) -> Ints:
+    order = order[mask[order]]
+    _, first = np.unique(pairs.person[order], return_index=True)
+    return np.asarray(order[np.sort(first)], dtype=np.int64)
+
+
+def _within(rows: Ints, cost: Ints, money: int) -> Ints:
+    """The rows in their order as far as the money goes."""
+    return rows[np.cumsum(cost[rows]) <= money]
+
+
+def _ten_to_all(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    return np.flatnonzero(pairs.offer == known.offers.index(TEN)), None
+
+
+def _lots(pairs: Pairs, day: int, salt: int) -> Floats:
+    return unit_hash(pairs.person, day, salt)
+
+
+def _ten(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    rows = np.flatnonzero(pairs.offer == known.offers.index(TEN))
+    return _within(rows[np.argsort(_lots(pairs, day, 501)[rows])], pairs.cost, money), None
+
+
+def _likely(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    rows = np.flatnonzero(pairs.offer == known.offers.index(TEN))
+    return _within(rows[np.argsort(-known.buys[pairs.person[rows]], kind="stable")], pairs.cost, money), None
+
+
+def _random(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    """A random candidate of every person, people in random order."""
+    named = unit_hash(pairs.person * 1_000 + pairs.offer, day, 503)
+    rows = _first_per_person(pairs, np.lexsort((named, pairs.person)), np.ones(len(pairs), np.bool_))
+    return _within(rows[np.argsort(_lots(pairs, day, 502)[rows])], pairs.cost, money), None
+
+
+CHOICES = {
+    "nothing": _none,
+    "10 % to all, whatever it costs": _ten_to_all,
+    "10 % to all, in the money": _ten,
+    "random offers": _random,
+    "10 % to the most likely to buy": _likely,
+    "uplift without limits": _unlimited,
+    "our model without exploration": _model,
+    "best possible": _best,
+    "best possible without control groups": _best,
+}
+UNSPARING = ("best possible without control groups",)
+
+
+def all_rivals() -> list[Rival]:
+    """Every policy beside the product's, as it begins."""
+    return [Rival(name, name not in UNSPARING) for name in CHOICES]
+
+
+def bound_over_time(nights: list[Truth], pairs: Pairs, money: int) -> int:
+    """No plan that gives every person at most one offer in these nights, within the money of all of them, gains more.
+
+    Every pair is taken at its highest gain and its lowest cost of the nights looked at.
+    """
+    count = min(len(each.buys) for each in nights)
+    standing = pairs.take(np.flatnonzero((pairs.person < count) & ~pairs.is_control))
+    gain = np.max([each.gain[standing.person, standing.offer] for each in nights], axis=0).astype(np.int64)
+    cost = np.min([each.cost[standing.person, standing.offer] for each in nights], axis=0).astype(np.int64)
+    bound = _allocated(standing, gain, cost, money)[1]
+    return int(bound or 0)
