@@ -163,6 +163,8 @@ class ContactPolicySettings(Section):
     offers_per_person: OffersPerPerson = OffersPerPerson()
     # No contact on so many days after the day of a purchase.
     days_after_purchase: Annotated[int, Field(ge=0)] = 1
+    # No contact while a complaint is open, nor on so many days after the day on which it was settled.
+    days_after_complaint: Annotated[int, Field(ge=0)] = 14
     # A template's offers stop after so many contacts without a purchase while they counted.
     unanswered_times: Annotated[int, Field(ge=1)] = 3
     # Only contacts of the last so many days count there, so that the template may be tried again later.

@@ -18,6 +18,8 @@ from offermill.synthetic.clock import Clock, day_of
 from offermill.synthetic.sources import SOURCES, Source
 
 Rows = dict[str, pa.Table]
+# Stands for no time while times are written: any that the clock knows.
+_ANY_TIME = 1_500_000_000_000_000
 
 
 def history_folder(folder: Path, source: Source) -> Path:
@@ -84,11 +86,12 @@ def _texts(clock: Clock, column: pa.Array, kind: pa.DataType) -> list[Any]:
     return column.to_pylist()  # type: ignore[no-any-return]
 
 
-def _local_texts(clock: Clock, column: pa.Array) -> list[str]:
-    utc = column.cast(pa.int64()).to_numpy() // 1_000_000
+def _local_texts(clock: Clock, column: pa.Array) -> list[str | None]:
+    utc = pc.fill_null(column.cast(pa.int64()), _ANY_TIME).to_numpy() // 1_000_000
     offset = clock.offset_at(utc)
     stamps = (utc + offset).astype("datetime64[s]").astype(str)
-    return [f"{stamp}+{hours:02d}:00" for stamp, hours in zip(stamps, offset // 3_600, strict=True)]
+    texts = [f"{stamp}+{hours:02d}:00" for stamp, hours in zip(stamps, offset // 3_600, strict=True)]
+    return [text if known else None for text, known in zip(texts, column.is_valid().to_pylist(), strict=True)]
 
 
 def empty(source: Source) -> pa.Table:

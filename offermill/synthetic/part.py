@@ -7,7 +7,19 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from offermill.synthetic import campaign, daily, landing, outreach, people, period, register, state, trips, web
+from offermill.synthetic import (
+    campaign,
+    complaints,
+    daily,
+    landing,
+    outreach,
+    people,
+    period,
+    register,
+    state,
+    trips,
+    web,
+)
 from offermill.synthetic.arrays import Floats, Ints, Random, generator
 from offermill.synthetic.clock import DAY, day_number, midnight
 from offermill.synthetic.offers import Menu
@@ -71,6 +83,7 @@ def make_part(plan: Plan, part: int) -> tuple[dict[str, int], dict[str, Timed]]:
     state.save_pilot(plan.folder, part, given)
     happened = period.happen(random, folk, world, window, taken, given)
     rows = {**happened.rows, **register_rows(folk, world)}
+    rows["complaints"] = complaints.of_orders(folk, world, window, happened.sold, plan.first_delivery)
     paid = np.zeros(len(folk), np.int64)
     rows["customers"] = customers_rows(folk, world, happened, paid, (plan.first_delivery, plan.end_day))
     counts = _write_history(plan, part, rows)

@@ -72,5 +72,8 @@ _ALL = (
     Source("strategic_customers", {
         "customer_id": TEXT, "owner": TEXT, "expires_on": pa.date32(), "reason": TEXT,
     }, is_whole=True),
+    Source("complaints", {
+        "complaint_id": TEXT, "customer_id": TEXT, "opened_at": TIME, "closed_at": TIME, "topic": TEXT,
+    }),
 )  # fmt: skip
 SOURCES = {source.name: source for source in _ALL}

@@ -70,6 +70,9 @@ customer_references as (
     union all
     select 'strategic_customers' as table_name, customer_id as key, customer_id
     from staging.strategic_customers
+    union all
+    select 'complaints' as table_name, complaint_id as key, customer_id
+    from staging.complaints
 ),
 customer_orphans as (
     select distinct

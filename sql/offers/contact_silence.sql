@@ -8,6 +8,12 @@ purchases as (
     where ordered_at < $as_of and arrived_on <= $business_date and not is_return and customer_id is not null
     group by customer_id
 ),
+complaints as (
+    -- What was settled at or after as_of was open then.
+    select customer_id, complaint_id, opened_on, case when closed_at < $as_of then closed_on end as closed_on
+    from core.complaint
+    where opened_at < $as_of and arrived_on <= $business_date
+),
 spans as (
     select 'day' as span, $business_date + 1 as first_on, $contact_policy_offers_per_person_day as most
     union all
@@ -25,9 +31,26 @@ counts as (
 verdicts as (
     select
         customer_id,
-        'after_purchase' as rule,
+        'open_complaint' as rule,
+        string_agg(complaint_id || ' since ' || opened_on, ', ' order by opened_on, complaint_id) as reason
+    from complaints
+    where closed_on is null
+    group by customer_id
+    union all
+    select
+        customer_id,
+        'after_complaint',
+        'settled on ' || max(closed_on) || ', left alone until '
+            || (max(closed_on) + cast($contact_policy_days_after_complaint as integer))
+    from complaints
+    where closed_on + cast($contact_policy_days_after_complaint as integer) > $business_date
+    group by customer_id
+    union all
+    select
+        customer_id,
+        'after_purchase',
         'bought on ' || ordered_on || ', left alone until '
-            || (ordered_on + cast($contact_policy_days_after_purchase as integer)) as reason
+            || (ordered_on + cast($contact_policy_days_after_purchase as integer))
     from purchases
     where ordered_on + cast($contact_policy_days_after_purchase as integer) > $business_date
     union all

@@ -77,6 +77,7 @@ _READ = (
     "core.browsing_event",
     "core.visitor_link",
     "core.offer_assignment",
+    "core.complaint",
     "features.customer_category",
     "features.customer_event",
     "segments.membership",

@@ -128,6 +128,7 @@ REFERENCES = (
     ("redemptions", "assignment_id", "offer_assignments"),
     ("redemptions", "order_id", "orders"),
     ("strategic_customers", "customer_id", "customers"),
+    ("complaints", "customer_id", "customers"),
     ("browsing_events", "product_id", "products"),
     ("customers", "home_store_id", "stores"),
 )

@@ -83,6 +83,11 @@ class Shop:
                      is_granted=self.chance.random() < 0.7, recorded_at=at)  # fmt: skip
         seen = self.moment()
         self.add("identity_links", seen, visitor_id=f"v{self.chance.randrange(4)}", customer_id=record, linked_at=seen)
+        complained = self.moment()
+        settled = complained + timedelta(days=self.chance.randrange(9)) if self.chance.random() < 0.5 else None
+        for closed in (None, settled):
+            self.add("complaints", closed or complained, complaint_id=f"t-{record}", opened_at=complained,
+                     customer_id=self.some([record], "c-unknown"), closed_at=closed)  # fmt: skip
         if self.chance.random() < 0.3:
             self.add("strategic_customers", customer_id=record, owner="sales", expires_on=DAY)
 
