@@ -141,13 +141,15 @@ def _models_sql() -> list[Step]:
 def _offers() -> Stage:
     python = [
         _call("offers.pilot_arm", "offers.pilot_registry:register"),
+        _call("offers.ledger", "offers.ledger:settle"),
         _call("offers.decision", "offers.decide:decide", *_decision_reads()),
     ]
     return _stage("offers", [*_sql("offers"), *python])
 
 
 def _decision_reads() -> tuple[str, ...]:
-    return ("offers.candidate", "offers.assignment_group", "offers.exclusion", "offers.pilot_arm")
+    reads = ("offers.candidate", "offers.assignment_group", "offers.exclusion", "offers.pilot_arm")
+    return (*reads, "offers.ledger")
 
 
 def _publish() -> Stage:

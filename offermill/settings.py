@@ -209,6 +209,13 @@ class RandomisationSettings(Section):
     pilot_share: Share = 0.05
 
 
+class LedgerSettings(Section):
+    """When money that was promised is free again."""
+
+    # Days after an offer's last day on which its redemptions may still arrive.
+    grace_days: Annotated[int, Field(ge=0)] = 2
+
+
 class PublishSettings(Section):
     """What may be shown to people."""
 
@@ -229,6 +236,7 @@ class Settings(Section):
     models: ModelSettings = ModelSettings()
     candidates: CandidateSettings = CandidateSettings()
     contact_policy: ContactPolicySettings = ContactPolicySettings()
+    ledger: LedgerSettings = LedgerSettings()
     publish: PublishSettings = PublishSettings()
 
     @field_validator("sources")

@@ -6,7 +6,8 @@ import pyarrow as pa
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import catalogue, decision_rows, limits, night_inputs, policy, spending, tables
+from offers import catalogue, decision_rows, ledger, night_inputs, policy, spending, tables
+from offers.night_caps import NightCap, night_caps
 from offers.night_limits import NightLimit
 
 _HISTORY = "select $business_date as business_date, * from offers.decision order by customer_id"
@@ -37,9 +38,8 @@ def _rules(run: Run) -> policy.Rules:
     )
 
 
-def _limits(warehouse: Warehouse, run: Run, standing: pa.Table, available: int) -> tuple[NightLimit, ...]:
+def _limits(warehouse: Warehouse, caps: tuple[NightCap, ...], standing: pa.Table) -> tuple[NightLimit, ...]:
     """Return the night's limits: the catalogue's, and what templates may use of the budget as a share of it."""
-    caps = limits.night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
     people = standing["customer_id"]
     budget, *others = night_inputs.limits_of(warehouse, caps, people)
     shares = warehouse.rows(
@@ -49,12 +49,12 @@ def _limits(warehouse: Warehouse, run: Run, standing: pa.Table, available: int) 
         replace(
             budget,
             name=f"share:{template}",
-            available=policy.purse(available, share),
+            available=policy.purse(budget.available, share),
             **night_inputs.covered(warehouse, {"template": [template]}, people),
         )
         for template, share in shares
     ]
-    return (replace(budget, available=available), *others, *parts)
+    return (budget, *others, *parts)
 
 
 def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -64,12 +64,12 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     candidate's as defined in offers.propensity, or, for nothing, 1 less the sum over the person's candidates. It is
     1 for people whom a rule excludes.
     """
-    budget = catalogue.read(run.catalogue, run.settings.shop).budget
-    money = spending.night_money(warehouse, run, budget)
+    caps = night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
     standing, candidates = night_inputs.standing(warehouse), night_inputs.candidates(warehouse)
     people, pairs = night_inputs.people_of(standing), night_inputs.pairs_of(candidates)
-    plan = policy.decide(people, pairs, _limits(warehouse, run, standing, money.available_minor), _rules(run))
+    plan = policy.decide(people, pairs, _limits(warehouse, caps, standing), _rules(run))
     decision_rows.write(warehouse, run, decision_rows.Night(standing, candidates, people, pairs, plan))
     for address, select in (("offers.decision_history", _HISTORY), ("offers.propensity_history", _PROPENSITIES)):
         tables.replace_date(warehouse, address, run.business_date, select)
-    return spending.write(warehouse, run, money, pairs, plan)
+    ledger.reserve_night(warehouse, run)
+    return spending.write(warehouse, run, caps, pairs, plan)

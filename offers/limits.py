@@ -9,7 +9,6 @@ from typing import Literal
 from offermill.money import to_minor
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import tables
 from offers.schema import Allowance, Budget, Capacity, Catalogue, FreeLimit, Funder, Pacing, Period, Risk, RiskKind
 
 BUDGET = "budget"
@@ -61,22 +60,6 @@ class Cap:
         """Return how many nights the period still has, `night` included; 1 when it has no end."""
         last = period_end(self.period, night, self.ends_on)
         return max((last - night).days + 1, 1)
-
-
-@dataclass(frozen=True)
-class NightCap:
-    """A limit on one night, in the limit's own measure (minor units or a count).
-
-    Attributes:
-        used_before: what the ledger holds of the period's pool before tonight's decision: reserved, posted, overrun.
-        available: what tonight may promise: never below 0, also when the cap was lowered during the period.
-        variance_before: of what the reservations in `used_before` will really cost, in squared minor units.
-    """
-
-    cap: Cap
-    used_before: int
-    available: int
-    variance_before: float = 0.0
 
 
 def period_start(period: Period, night: date) -> date:
@@ -206,42 +189,12 @@ def _least(limit: FreeLimit, digits: int) -> int | None:
     return to_minor(limit.at_least, digits) if isinstance(limit.at_least, str) else limit.at_least
 
 
-# What stands before tonight's decision: earlier nights, tonight's postings and releases, and what a later night had
-# already taken when tonight was first decided. A night run again therefore sees what it saw.
-_USED = """
-    with entries as (select * from offers.ledger_entry),
-    decided as (
-        select min(sequence) as first from entries where business_date = $business_date and step = 'decision'
-    )
-    select
-        entries.limit_name,
-        entries.period_on,
-        cast(sum(case when entries.from_account in ('free', 'beyond') then entries.amount else 0 end)
-            - sum(case when entries.to_account in ('free', 'beyond') then entries.amount else 0 end) as bigint)
-    from entries
-    cross join decided
-    where entries.business_date < $business_date
-        or (entries.business_date = $business_date and entries.step <> 'decision')
-        or (entries.business_date > $business_date and entries.sequence < coalesce(decided.first, entries.sequence + 1))
-    group by entries.limit_name, entries.period_on
-"""
-
 _OFFERS = "select template_id, list(offer_id order by offer_id) from offers.catalogue group by template_id"
 
 
-def night_caps(warehouse: Warehouse, run: Run, catalogue: Catalogue) -> tuple[NightCap, ...]:
-    """Return every limit with what is left of it for tonight, by the ledger and the pacing; reads offers.catalogue."""
-    tables.create_if_missing(warehouse, "offers.ledger_entry")
-    used = {(name, on): int(amount) for name, on, amount in warehouse.rows(_USED, run.parameters)}
-    every = caps(catalogue, run.settings.shop.currency_digits, dict(warehouse.rows(_OFFERS)))
-    night = run.business_date
-    return tuple(_tonight(cap, used.get((cap.name, cap.period_on(night)), 0), night) for cap in every)
-
-
-def _tonight(cap: Cap, used: int, night: date) -> NightCap:
-    left = max((cap.at_most or 0) - used, 0)
-    share = -(-left // cap.nights_left(night)) if cap.pacing == "even" else left
-    return NightCap(cap, used, share)
+def of_night(warehouse: Warehouse, run: Run, catalogue: Catalogue) -> tuple[Cap, ...]:
+    """Return every limit, with the pieces of each of tonight's offers; reads offers.catalogue."""
+    return caps(catalogue, run.settings.shop.currency_digits, dict(warehouse.rows(_OFFERS)))
 
 
 def risk_text(risk: Risk) -> str:

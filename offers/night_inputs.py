@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from offermill.warehouse import Warehouse
-from offers.limits import NightCap
+from offers.night_caps import NightCap
 from offers.night_limits import UNLIMITED, Measure, NightLimit
 from offers.people import GROUPS, Flags, Ints, Pairs, People
 from offers.schema import CHANNELS

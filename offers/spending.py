@@ -1,79 +1,69 @@
-"""The night's money: the cap of the period, what earlier nights used of it, what tonight uses, the choice's proof."""
+"""The night's limits: the cap, what the ledger holds of it, what tonight adds, how sure it is; the choice's proof."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 import pyarrow as pa
 
-from offermill.money import to_minor
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import tables
-from offers.limits import BUDGET
+from offers import risk, tables
+from offers.limits import BUDGET, Cap
+from offers.night_caps import NightCap
+from offers.night_limits import NightLimit
 from offers.people import CHOOSE, EXPLORE, NOTHING, PILOT, Ints, Pairs
 from offers.policy import Plan
-from offers.schema import Budget
 
 
-@dataclass(frozen=True)
-class NightMoney:
-    """What may be spent tonight, in minor units."""
-
-    period: str
-    cap_minor: int
-    used_before_minor: int
-
-    @property
-    def available_minor(self) -> int:
-        """Return what is left of the cap; never below 0, also when the cap was lowered during the period."""
-        return max(self.cap_minor - self.used_before_minor, 0)
-
-
-def period_start(period: str, night: date) -> date:
-    """Return the first day of the budget's period that `night` is in; weeks begin on Monday."""
-    if period == "week":
-        return night - timedelta(days=night.weekday())
-    return night.replace(day=1) if period == "month" else night
-
-
-def night_money(warehouse: Warehouse, run: Run, budget: Budget) -> NightMoney:
-    """Return the cap and what earlier nights of the period promised; the night itself and later ones do not count."""
-    used = """
-        select coalesce(sum(cost_minor), 0) from offers.decision_history
-        where business_date >= $first and business_date < $business_date
-    """
-    tables.create_if_missing(warehouse, "offers.decision_history")
-    first = period_start(budget.period, run.business_date)
-    before = int(warehouse.value(used, {"first": first, "business_date": run.business_date}))
-    return NightMoney(budget.period, to_minor(budget.amount, run.settings.shop.currency_digits), before)
-
-
-def _rows(money: NightMoney, pairs: Pairs, plan: Plan) -> list[dict[str, object]]:
+def _rows(caps: Sequence[NightCap], pairs: Pairs, plan: Plan) -> list[dict[str, object]]:
+    """Return one row per limit of the catalogue, then one per share of the budget."""
     chosen = plan.chosen[plan.chosen != NOTHING]
-    rows = [_row(money, BUDGET, money.cap_minor, money.used_before_minor, chosen, pairs)]
-    for limit in plan.limits[1:]:
-        held = chosen[limit.covers(pairs, chosen)]
-        rows.append(_row(money, limit.name, limit.available, 0, held, pairs))
-    return rows
+    return [
+        _row(limit, night, pairs, chosen[limit.covers(pairs, chosen)])
+        for limit, night in zip_longest(plan.limits, caps)
+    ]
 
 
-def _row(money: NightMoney, name: str, cap: int, used: int, chosen: Ints, pairs: Pairs) -> dict[str, object]:
-    expected = int(pairs.cost[chosen].sum())
-    return {
-        "limit_name": name,
-        "period": money.period if name == BUDGET else "night",
-        "cap_minor": cap,
-        "used_before_minor": used,
+def _row(limit: NightLimit, night: NightCap | None, pairs: Pairs, held: Ints) -> dict[str, object]:
+    """Return a limit's row; `held` are the candidates given that it covers. A share of the budget is of one night."""
+    night = night or NightCap(Cap(limit.name, "money", limit.available), 0, limit.available)
+    cap, most = night.cap, night.cap.at_most or 0
+    row: dict[str, object] = {"limit_name": limit.name, "counted": cap.counted, "period": cap.period}
+    if cap.kind == "count":
+        figures = {"cap": most, "used_before": night.used_before, "available": night.available, "given": len(held)}
+        left = max(most - night.used_before, 0) - len(held)
+        return row | {f"{name}_count": figure for name, figure in figures.items()} | {"left_count": left}
+    expected, worst = int(pairs.cost[held].sum()), int(pairs.worst[held].sum())
+    taken = worst if cap.risk == "hard" else expected
+    return row | {
+        "risk": cap.risk,
+        "chance": cap.chance,
+        "cap_minor": most,
+        "used_before_minor": night.used_before,
+        "available_minor": night.available,
         "expected_minor": expected,
-        "worst_minor": int(pairs.worst[chosen].sum()),
-        "left_minor": max(cap - used, 0) - expected,
+        "worst_minor": worst,
+        "left_minor": max(most - night.used_before, 0) - taken,
+        "overspend_chance": _overspend_chance(night, pairs, held),
     }
 
 
-def write(warehouse: Warehouse, run: Run, money: NightMoney, pairs: Pairs, plan: Plan) -> dict[str, object]:
+def _overspend_chance(night: NightCap, pairs: Pairs, held: Ints) -> float:
+    """Return the probability that the period's offers, tonight's with them, cost more than the cap."""
+    reserved = night.used_before - night.posted_before
+    left = max((night.cap.at_most or 0) - night.posted_before, 0)
+    if night.cap.risk == "hard":
+        return risk.overspend_chance(0.0, 0.0, left)  # the worst case is reserved
+    cost, worst = pairs.cost[held].astype(np.float64), pairs.worst[held].astype(np.float64)
+    mean = reserved + float(cost.sum())
+    variance = night.variance_before + float(risk.spend_variance(cost, worst).sum())
+    return risk.overspend_chance(mean, variance, left, int(worst.sum()) if not reserved else None)
+
+
+def write(warehouse: Warehouse, run: Run, caps: Sequence[NightCap], pairs: Pairs, plan: Plan) -> dict[str, object]:
     """Write offers.budget and offers.allocation_summary; return the night in a few figures."""
-    budget = _rows(money, pairs, plan)
+    budget = _rows(caps, pairs, plan)
     summary = _summary(run, pairs, plan)
     for name, rows in (("offers.budget", budget), ("offers.allocation_summary", [summary])):
         warehouse.write(name, pa.Table.from_pylist(rows, schema=tables.schema(name)))
