@@ -43,19 +43,24 @@ def rate_variance(mean: float, relative_error: float) -> float:
 
 
 def overspend_chance(mean: float, variance: float, cap: int, worst: int | None = None) -> float:
-    """Return the probability that offers of this expected cost and variance cost more than `cap` minor units.
+    """Return a probability, on the safe side, that offers of this expected cost and variance cost more than `cap`.
 
     Args:
         mean: expected cost of all of them, minor units.
         variance: of their cost, squared minor units, the rate's uncertainty included.
         worst: cost when every offer is redeemed to its limit; a cap that holds it cannot be overspent.
     """
+    likely = likely_overspend(mean, variance, cap, worst)
+    is_few = 0 < likely < 1 and mean * mean / variance < _FEW
+    return max(likely, _bound(mean, variance, cap)) if is_few else likely
+
+
+def likely_overspend(mean: float, variance: float, cap: int, worst: int | None = None) -> float:
+    """Return the probability of more than `cap` by the gamma distribution alone: an estimate, for people to read."""
     if mean <= 0 or (worst is not None and worst <= cap):
         return 0.0
     if variance <= 0:
         return float(mean > cap)
-    if mean * mean / variance < _FEW:
-        return _bound(mean, variance, cap)
     return float(gammaincc(mean * mean / variance, max(cap, 0) * mean / variance))
 
 

@@ -54,11 +54,11 @@ def _overspend_chance(night: NightCap, pairs: Pairs, held: Ints) -> float:
     reserved = night.used_before - night.posted_before
     left = max((night.cap.at_most or 0) - night.posted_before, 0)
     if night.cap.risk == "hard":
-        return risk.overspend_chance(0.0, 0.0, left)  # the worst case is reserved
+        return 0.0  # the worst case is reserved
     cost, worst = pairs.cost[held].astype(np.float64), pairs.worst[held].astype(np.float64)
     mean = reserved + float(cost.sum())
     variance = night.variance_before + float(risk.spend_variance(cost, worst).sum())
-    return risk.overspend_chance(mean, variance, left, int(worst.sum()) if not reserved else None)
+    return risk.likely_overspend(mean, variance, left, int(worst.sum()) if not reserved else None)
 
 
 def write(warehouse: Warehouse, run: Run, caps: Sequence[NightCap], pairs: Pairs, plan: Plan) -> dict[str, object]:

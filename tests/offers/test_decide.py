@@ -15,6 +15,8 @@ from tests.offers.small_shop import CATALOGUE, NIGHT, people, run_of, shop
 
 Rows = list[dict[str, object]]
 
+BUDGET = "limit_name, period, cap_minor, used_before_minor, expected_minor, worst_minor, left_minor"
+
 # Nobody is held back and nobody is drawn: everybody chooses.
 ALL_CHOOSE = {
     "global_control_share": 0.0,
@@ -73,7 +75,7 @@ def test_everybody_gets_the_offer_that_brings_most_for_the_money(tmp_path: Path)
     with decided(tmp_path, rows, **ALL_CHOOSE) as warehouse:
         reasons, budget, summary = (
             by_reason(warehouse),
-            warehouse.rows("select * from offers.budget"),
+            warehouse.rows(f"select {BUDGET} from offers.budget"),
             warehouse.rows("select value_minor, upper_bound_minor, gap_share, candidate_count, chosen_count "
                            "from offers.allocation_summary"),
         )  # fmt: skip
@@ -132,7 +134,7 @@ def test_a_budget_of_nothing_makes_an_empty_list_with_the_reason(tmp_path: Path)
 
     with decided(tmp_path, rows, CATALOGUE.replace('"100.00"', '"0"'), **ALL_CHOOSE) as warehouse:
         assert by_reason(warehouse) == {"budget_empty": 3}
-        assert warehouse.rows("select * from offers.budget") == [("budget", "night", 0, 0, 0, 0, 0)]
+        assert warehouse.rows(f"select {BUDGET} from offers.budget") == [("budget", "night", 0, 0, 0, 0, 0)]
 
 
 def test_without_evidence_a_pilot_stays_inside_the_budget_at_its_worst(tmp_path: Path) -> None:
