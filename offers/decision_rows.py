@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import codes, night_limits, tables
+from offers import codes, night_limits, rest, tables
 from offers.people import EXCLUDED, EXPLORE, GROUPS, NOTHING, PILOT, Floats, Ints, Pairs, People
 from offers.policy import Plan
-from offers.reasons import reasons
+from offers.reasons import choosers, deciding_limits, moved, reasons
 
 # Groups whose outcome a lot alone decides: their rows are evidence.
 _BY_LOT = ("global_control", "control", "explore", "pilot")
@@ -77,7 +77,7 @@ def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
     people, pairs, plan, chosen = night.people, night.pairs, night.plan, night.plan.chosen
     known = _firsts(pairs, pairs.has_evidence, len(people))
     # The control arm of a pilot has a wave and a validity, but no offer.
-    arms = _firsts(pairs, plan.standing.pilotable & ~pairs.is_held_back, len(people))
+    arms = _firsts(pairs, (plan.standing.pilot > 0) & ~pairs.is_held_back, len(people))
     waved = np.where((chosen == NOTHING) & (plan.group == PILOT), arms, chosen)
     offer, wave = _at(pairs.offer, chosen), _at(pairs.offer, waved)
     why = reasons(people, pairs, plan, night.standing["rule"].to_numpy(zero_copy_only=False))
@@ -104,6 +104,7 @@ def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
         "baseline_chance": _take(night.candidates["baseline_chance"], judged),
         "evidence": pc.fill_null(_take(night.candidates["evidence"], judged), "none"),
         "reason": why.astype(object),
+        "limit_name": deciding_limits(people, pairs, plan),
         "code": _codes(run, night.standing["customer_id"].to_pylist(), offer_id.to_pylist(), waves),
         "valid_from": _take(offers["valid_from"], wave),
         "valid_until": _take(offers["valid_until"], wave),
@@ -135,6 +136,7 @@ def scored(night: Night, offers: pa.Table) -> pa.Table:
         "customer_id": _take(night.standing["customer_id"], pairs.person),
         "offer_id": _take(offers["offer_id"], pairs.offer),
         "target_reason": night.candidates["target_reason"],
+        "reason_detail": night.candidates["reason_detail"],
         "is_held_back": pairs.is_held_back,
         "evidence": night.candidates["evidence"],
         "effect_minor": pa.array(pairs.value, mask=~known),
@@ -143,17 +145,34 @@ def scored(night: Night, offers: pa.Table) -> pa.Table:
         "worst_cost_minor": pairs.worst,
         "redeem_chance": night.candidates["redeem_chance"],
         "baseline_chance": night.candidates["baseline_chance"],
-        "prices": night_limits.priced(plan.choosing, pairs, plan.choice.prices),
-        "penalty": plan.penalty,
+        "prices": _only(night_limits.priced(plan.choosing, pairs, plan.choice.prices), known),
+        "penalty": pa.array(plan.penalty, mask=~known),
         "score": pa.array(plan.standing.score, mask=~known),
+        "rooms": _rooms(pairs, plan),
         "offer_propensity": plan.chance,
         "is_explorable": plan.standing.explorable,
-        "is_pilotable": plan.standing.pilotable,
+        "is_pilotable": plan.standing.pilot > 0,
+        "pilot_weight": plan.standing.pilot,
+        "control_weight": np.full(len(pairs), plan.standing.control),
         "is_choosable": plan.standing.choosable,
         "is_chosen": plan.chosen[pairs.person] == rows,
         "model_id": night.candidates["model_id"],
     }
     return pa.table(columns).cast(tables.schema("offers.scored_candidate"))
+
+
+def _only(texts: pa.DictionaryArray, mask: NDArray[np.bool_]) -> pa.DictionaryArray:
+    """Return the texts of the rows in the mask; null for the others."""
+    indices = pa.array(texts.indices.to_numpy(), mask=~mask)
+    return pa.DictionaryArray.from_arrays(indices, texts.dictionary)
+
+
+def _rooms(pairs: Pairs, plan: Plan) -> pa.Array:
+    """Return the room of each candidate whose person was moved by the last of a limit; null for all others."""
+    rows = np.flatnonzero(moved(plan)[pairs.person])
+    place = np.full(len(pairs), NOTHING, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return rest.rooms(pairs, plan.choosing, choosers(plan), rows).take(pa.array(place, mask=place == NOTHING))
 
 
 def write(warehouse: Warehouse, run: Run, night: Night) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from offers import lots
-from offers.people import NOTHING, Flags, Floats, Ints, Pairs, People, count_per_person, most_per_person
+from offers.people import NOTHING, Flags, Floats, Ints, Pairs, People, most_per_person, sum_per_person
 
 
 @dataclass(frozen=True)
@@ -72,25 +72,27 @@ def usual_sizes(count: Ints, total: Ints, usual: int) -> Ints:
 
 
 def draw(
-    people: People, pairs: Pairs, *, could: Flags, mask: Flags, purses: Sequence[Purse], purpose: tuple[str, ...],
-    has_control: bool,
+    people: People, pairs: Pairs, *, could: Flags, weights: Ints, control: int, purses: Sequence[Purse],
+    purpose: tuple[str, ...], most: int | None = None,
 ) -> Draw:  # fmt: skip
     """Return the cohort among the people in `could`, and what the lots gave its members.
 
     Args:
         could: people whom the first lot lets stand for the cohort; they do if they have an open candidate.
-        mask: candidates that may be drawn, those of people held back included.
+        weights: how likely each candidate is beside the person's others, those of people held back included; 0 for
+            those that cannot be drawn.
+        control: how likely one more arm, nothing, is beside them; 0 for no such arm.
         purses: one per limit, at least one.
         purpose: salt and name of the second lot; the person's id is added.
-        has_control: one more arm, nothing, as likely as each candidate.
+        most: how many people may be drawn; None for as many as the purses allow.
     """
-    counts = count_per_person(pairs, mask & ~pairs.is_held_back, len(people))
-    stands = could & (counts > 0)
-    dearest = [most_per_person(pairs, mask, purse.amount, len(people)) for purse in purses]
-    members = _cohort(people, stands, _size(stands, dearest, purses))
+    shares = np.where(pairs.is_held_back, 0, weights)
+    stands = could & (sum_per_person(pairs, shares, len(people)) > 0)
+    dearest = [most_per_person(pairs, weights > 0, purse.amount, len(people)) for purse in purses]
+    most = len(people) if most is None else most
+    members = _cohort(people, stands, min(_size(stands, dearest, purses), most))
     lot = np.array([lots.unit(*purpose, people.customer_id[member]) for member in members], dtype=np.float64)
-    chosen = _named(pairs, mask & ~pairs.is_held_back, members, counts, lot, has_control)
-    return Draw(members, chosen, lot, _chances(stands, dearest, purses))
+    return Draw(members, _named(pairs, shares, control, members, lot), lot, _chances(stands, dearest, purses, most))
 
 
 def _size(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> int:
@@ -104,14 +106,14 @@ def _size(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> in
     return size
 
 
-def _chances(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> Floats:
+def _chances(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse], most: int) -> Floats:
     """Return n / N for everybody, each counted among those who stand: others' lots stay, their own puts them there."""
-    chance = np.full(len(stands), _size(stands, dearest, purses) / max(int(stands.sum()), 1))
+    chance = np.full(len(stands), min(_size(stands, dearest, purses), most) / max(int(stands.sum()), 1))
     others = np.flatnonzero(~stands)
     count = np.full(len(others), int(stands.sum()) + 1)
-    size = count.copy()
-    for most, purse in zip(dearest, purses, strict=True):
-        costs, extra = most[stands], most[others]
+    size = np.minimum(count, most)
+    for amount, purse in zip(dearest, purses, strict=True):
+        costs, extra = amount[stands], amount[others]
         size = np.minimum(size, safe_sizes(costs, extra, purse.hard))
         if purse.usual is not None:
             size = np.minimum(size, usual_sizes(count, costs.sum() + extra, purse.usual))
@@ -125,13 +127,14 @@ def _cohort(people: People, stands: Flags, size: int) -> Ints:
     return np.sort(standing[order[:size]])
 
 
-def _named(pairs: Pairs, mask: Flags, members: Ints, counts: Ints, lot: Floats, has_control: bool) -> Ints:
-    """Return the candidate that each member's lot names among theirs, in the order of offers."""
-    rows = np.flatnonzero(mask)
+def _named(pairs: Pairs, shares: Ints, control: int, members: Ints, lot: Floats) -> Ints:
+    """Return the candidate that each member's lot names among theirs, in the order of offers; control comes last."""
+    rows = np.flatnonzero(shares)
+    ends = np.cumsum(shares[rows])
     firsts = np.searchsorted(pairs.person[rows], members)
-    arms = counts[members] + int(has_control)
-    places = np.minimum((lot * arms).astype(np.int64), arms - 1)
-    chosen = np.full(len(members), NOTHING, dtype=np.int64)
-    gets = places < counts[members]
-    chosen[gets] = rows[firsts[gets] + places[gets]]
-    return chosen
+    behind = np.searchsorted(pairs.person[rows], members, side="right")
+    before = np.where(firsts > 0, ends[np.maximum(firsts, 1) - 1], 0) if len(rows) else np.zeros(0, dtype=np.int64)
+    total = (ends[behind - 1] - before if len(rows) else before) + control
+    places = np.minimum((lot * total).astype(np.int64), total - 1)
+    found = np.searchsorted(ends, before + places, side="right")
+    return np.where(found < behind, rows[np.minimum(found, max(len(rows) - 1, 0))] if len(rows) else 0, NOTHING)

@@ -1,24 +1,20 @@
 """Why a customer got what they got: the decision log in plain words, and the choice recomputed from its figures."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as parquet
 
 from offermill.errors import ConfigError, InputError, PublishError
 from offermill.paths import ShopPaths
-from offers import lots, wording
-from offers.explain_words import LINES, OUTCOMES, RULES, TARGETS
-
-Row = Mapping[str, Any]
+from offers import recompute, wording
+from offers.explain_lines import EVIDENCE, LINES, OUTCOMES
+from offers.explain_words import RULES, TARGETS
+from offers.recompute import Priced, Room, Row
 
 LOG = Path("audit") / "decision_log.parquet"
-# The repair of the allocation moved these people away from their best score, for the budget's sake.
-_BY_REST = ("chosen_from_rest", "given_back")
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Explanation:
         reason: the reason in offers.decision.
         propensity: chance over the night's lots that the customer gets exactly this.
         recomputed: what the logged figures say the customer should get; None for nothing.
-        is_same: `recomputed` is what was decided (or the budget's last money explains the difference).
+        is_same: `recomputed` is what was decided.
         lines: the explanation, sentence by sentence.
     """
 
@@ -84,7 +80,7 @@ def explain(decision_log: Path | Iterable[Row], customer_id: str, language: str 
     if not rows:
         raise InputError(f"{customer_id!r}: the decision log holds no such customer (ids are compared byte by byte).")
     chosen = next((str(row["offer_id"]) for row in rows if row["is_chosen"]), None)
-    again = recompute(rows)
+    again = recompute.choice(rows)
     first = rows[0]
     return Explanation(
         customer_id=customer_id,
@@ -94,7 +90,7 @@ def explain(decision_log: Path | Iterable[Row], customer_id: str, language: str 
         reason=str(first["decision_reason"]),
         propensity=float(first["decision_propensity"]),
         recomputed=again,
-        is_same=again == chosen or _is_by_rest(rows, chosen),
+        is_same=again == chosen,
         lines=tuple(_lines(rows, chosen, again, language)),
     )
 
@@ -106,40 +102,7 @@ def _rows(decision_log: Path | Iterable[Row], customer_id: str) -> list[Row]:
     return [row for row in decision_log if row["customer_id"] == customer_id]
 
 
-def recompute(rows: list[Row]) -> str | None:
-    """Return the offer that the logged figures give one customer by the rules of the night, or None for nothing.
-
-    `rows` are the customer's, by offer_id.
-    """
-    group, lot = rows[0]["group_name"], rows[0]["lot"]
-    open_rows = [row for row in rows if row["rules"] is None and not row["is_held_back"]]
-    if group == "explore":
-        return _drawn([row for row in open_rows if row["is_explorable"]], lot, arms=0)
-    if group == "pilot":
-        return _drawn([row for row in open_rows if row["is_pilotable"]], lot, arms=1)
-    if group != "choose":
-        return None
-    return _best([row for row in open_rows if row["is_choosable"]])
-
-
-def _drawn(rows: list[Row], lot: float, *, arms: int) -> str | None:
-    place = lots.pick(lot, len(rows) + arms)
-    return str(rows[place]["offer_id"]) if place < len(rows) else None
-
-
-def _best(rows: list[Row]) -> str | None:
-    scores = [score(row) for row in rows]
-    most = max(scores, default=0.0)
-    return str(rows[scores.index(most)]["offer_id"]) if most > 0 else None
-
-
-def score(row: Row) -> float:
-    """Return effect less what the candidate uses of every limit at its price, from the logged figures."""
-    prices: dict[str, list[Any]] = json.loads(row["prices"])
-    return float(row["effect_minor"] - sum(price * weight for price, weight, _ in prices.values()))
-
-
-def _lines(rows: list[Row], chosen: str | None, again: str | None, language: str) -> Iterable[str]:
+def _lines(rows: Sequence[Row], chosen: str | None, again: str | None, language: str) -> Iterable[str]:
     first, words = rows[0], LINES[language]
     yield f"{first['customer_id']}, {first['business_date']}: {_outcome(first, chosen, language)}"
     for row in rows:
@@ -149,6 +112,8 @@ def _lines(rows: list[Row], chosen: str | None, again: str | None, language: str
     if chance is not None:
         yield words["baseline"].format(chance=wording.percent(chance, language))
     yield from ("- " + _candidate(row, language) for row in rows)
+    if any(row["effect_minor"] is not None for row in rows):
+        yield _limits(rows, language)
     yield words["propensity"].format(chance=wording.percent(first["decision_propensity"], language))
     yield _verdict(rows, chosen, again, language)
     model = next((row["model_id"] for row in rows if row["model_id"] is not None), words["no_model"])
@@ -159,36 +124,62 @@ def _outcome(first: Row, chosen: str | None, language: str) -> str:
     reason = first["decision_reason"]
     if reason in RULES[language]:
         return OUTCOMES[language]["excluded"].format(rule=RULES[language][reason])
-    return OUTCOMES[language][reason].format(offer=chosen)
+    return OUTCOMES[language][reason].format(offer=chosen, limit=first["decision_limit"])
 
 
 def _candidate(row: Row, language: str) -> str:
-    words, currency = LINES[language], row["currency"]
+    words = LINES[language]
     if row["rules"] is not None:
         offer = words["every"] if row["offer_id"] == "*" else row["offer_id"]
         return words["forbidden"].format(offer=offer, rules=_rules(row, language))
-    target = TARGETS[language][row["target_reason"]]
     held = words["held"] if row["is_held_back"] else ""
     if row["evidence"] == "none":
-        worst = wording.money(row["worst_cost_minor"], currency, language)
-        return words["unknown"].format(offer=row["offer_id"], target=target, worst=worst) + held
-    filled = words["priced"].format(
+        worst = wording.money(row["worst_cost_minor"], row["currency"], language)
+        return words["unknown"].format(offer=row["offer_id"], target=_target(row, language), worst=worst) + held
+    return _estimated(row, language) + held
+
+
+def _target(row: Row, language: str) -> str:
+    """Return why this target; in English with the facts, which are logged in English."""
+    words, detail = TARGETS[language][row["target_reason"]], row["reason_detail"]
+    return f"{words[:-1]}: {detail})" if language == "en" and words and detail else words
+
+
+def _estimated(row: Row, language: str) -> str:
+    currency = row["currency"]
+    effect = wording.money(row["effect_minor"], currency, language)
+    return LINES[language]["priced"].format(
         offer=row["offer_id"],
-        target=target,
-        effect=wording.money(row["effect_minor"], currency, language),
-        prices="".join(_price(name, used, row, language) for name, used in json.loads(row["prices"]).items()),
-        score=wording.money(round(row["score"]), currency, language),
+        target=_target(row, language),
+        effect=effect,
+        interval=_interval(row, language),
+        evidence=EVIDENCE[language][row["evidence"]],
+        cost=wording.money(row["cost_minor"], currency, language),
+        sum=effect + "".join(_price(used, currency, language) for used in recompute.prices(row)),
+        score=wording.money(round(recompute.score(row)), currency, language),
     )
-    return filled + held
 
 
-def _price(name: str, used: tuple[float, int, str], row: Row, language: str) -> str:
-    words, currency = LINES[language], row["currency"]
-    price, weight, measure = used
-    if measure == "count":
-        return words["place"].format(price=wording.money(round(price), currency, language), limit=name)
-    amount = wording.money(weight, currency, language)
-    return words[measure].format(price=wording.decimal(price, language), amount=amount, limit=name)
+def _interval(row: Row, language: str) -> str:
+    low, high = row["effect_low_minor"], row["effect_high_minor"]
+    if low is None:
+        return ""
+    ends = (wording.money(end, row["currency"], language) for end in (low, high))
+    return LINES[language]["interval"].format(**dict(zip(("low", "high"), ends, strict=True)))
+
+
+def _price(used: Priced, currency: str, language: str) -> str:
+    words = LINES[language][used.measure]
+    if used.measure == "count":
+        return words.format(price=wording.money(round(used.price), currency, language), limit=used.limit)
+    amount = wording.money(used.weight, currency, language)
+    return words.format(price=wording.decimal(used.price, language), amount=amount, limit=used.limit)
+
+
+def _limits(rows: Sequence[Row], language: str) -> str:
+    names = dict.fromkeys(used.limit for row in rows for used in recompute.prices(row))
+    words = LINES[language]
+    return words["prices"].format(limits=", ".join(names)) if names else words["no_prices"]
 
 
 def _rules(row: Row, language: str) -> str:
@@ -197,15 +188,27 @@ def _rules(row: Row, language: str) -> str:
     return f"{said} ({row['reasons']})" if language == "en" else said
 
 
-def _is_by_rest(rows: list[Row], chosen: str | None) -> bool:
-    """Tell whether the budget's last money decided: between equal scores, or against the best score."""
-    ties = any(row["offer_id"] == chosen and row["score"] == 0 for row in rows)
-    return ties or rows[0]["decision_reason"] in _BY_REST
-
-
-def _verdict(rows: list[Row], chosen: str | None, again: str | None, language: str) -> str:
+def _verdict(rows: Sequence[Row], chosen: str | None, again: str | None, language: str) -> str:
     words = LINES[language]
-    best = words["nothing"] if again is None else again
-    if again == chosen:
+    if again != chosen:
+        return words["different"].format(best=words["nothing"] if again is None else again)
+    if all(row["rooms"] is None for row in rows):
         return words["same"]
-    return words["rest" if _is_by_rest(rows, chosen) else "different"].format(best=best)
+    best = recompute.by_score([row for row in rows if row["is_choosable"] and not row["is_held_back"]])
+    return words["moved"].format(best=best or words["nothing"], why=_why(rows, best, language))
+
+
+def _why(rows: Sequence[Row], best: str | None, language: str) -> str:
+    words, full = LINES[language], recompute.full_limit(rows, best)
+    if full is None:
+        return words["rest"]
+    currency = rows[0]["currency"]
+    return words["full"].format(
+        limit=full.limit,
+        room=_amount(full, full.room, currency, language),
+        weight=_amount(full, full.weight, currency, language),
+    )
+
+
+def _amount(room: Room, amount: int, currency: str, language: str) -> str:
+    return str(amount) if room.measure == "count" else wording.money(amount, currency, language)

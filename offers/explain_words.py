@@ -1,68 +1,8 @@
-"""What explanations say in English, Latvian and Russian. {offer} is an offer's id; amounts come formatted."""
+"""Rules and target reasons in English, Latvian and Russian; offers.explain_lines holds the sentences around them."""
 
 from collections.abc import Mapping
 
 Words = Mapping[str, str]
-
-OUTCOMES: Mapping[str, Words] = {
-    "en": {
-        "chosen": "gets {offer}: of all open offers it brings the most extra margin for the money.",
-        "chosen_from_rest": "gets {offer}: it fitted into what the best choice had left of the budget.",
-        "explored": "gets {offer} by lot: a few customers explore, so that the models keep learning.",
-        "piloted": "gets {offer} by lot, in a pilot: nobody knows yet what this offer changes.",
-        "pilot_control": "gets nothing, by lot: the control arm of a pilot.",
-        "held_back": "gets nothing: in a control group, against which offers are measured.",
-        "campaign_held_back": "gets nothing: held back from the campaign by lot, so that it can be measured.",
-        "no_positive_value": "gets nothing: no offer would bring more than it costs. We pay for change, not for habit.",
-        "below_price": "gets nothing: an offer would pay, but the budget brings more with other customers.",
-        "given_back": "gets nothing: first in line when the budget was used up.",
-        "no_evidence": "gets nothing: there is no randomised evidence for the open offers.",
-        "not_drawn": "gets nothing: the night is a pilot, and the lot did not draw this customer.",
-        "no_candidate": "gets nothing: a rule forbids every offer.",
-        "budget_empty": "gets nothing: there is no money for offers.",
-        "excluded": "gets nothing: {rule}.",
-    },
-    "lv": {
-        "chosen": "saņem {offer}: no visiem pieejamiem piedāvājumiem tas par šo naudu dod lielāko papildu peļņu.",
-        "chosen_from_rest": "saņem {offer}: tam pietika naudas, kas palika pāri no labākās izvēles.",
-        "explored": "saņem {offer} izlozē: daži klienti izmēģina, lai modeļi turpinātu mācīties.",
-        "piloted": "saņem {offer} izlozē, izmēģinājumā: vēl nav zināms, ko šis piedāvājums maina.",
-        "pilot_control": "nesaņem neko, tā lēma izloze: izmēģinājuma kontroles grupa.",
-        "held_back": "nesaņem neko: ir kontroles grupā, ar kuru salīdzina piedāvājumu ietekmi.",
-        "campaign_held_back": "nesaņem neko: izlozē atturēts no kampaņas, lai to varētu izmērīt.",
-        "no_positive_value": (
-            "nesaņem neko: neviens piedāvājums neatmaksātos. Mēs maksājam par pārmaiņām, nevis par ieradumu."
-        ),
-        "below_price": "nesaņem neko: piedāvājums atmaksātos, bet pie citiem klientiem budžets dod vairāk.",
-        "given_back": "nesaņem neko: bija pirmais rindā, kad budžets beidzās.",
-        "no_evidence": "nesaņem neko: par pieejamiem piedāvājumiem nav izlozes pierādījumu.",
-        "not_drawn": "nesaņem neko: šonakt notiek izmēģinājums, un izloze šo klientu neizvēlējās.",
-        "no_candidate": "nesaņem neko: visus piedāvājumus aizliedz kāds noteikums.",
-        "budget_empty": "nesaņem neko: piedāvājumiem nav naudas.",
-        "excluded": "nesaņem neko: {rule}.",
-    },
-    "ru": {
-        "chosen": (
-            "получает {offer}: из всех доступных предложений оно даёт больше всего дополнительной маржи за эти деньги."
-        ),
-        "chosen_from_rest": "получает {offer}: на него хватило того, что осталось от бюджета после лучшего выбора.",
-        "explored": "получает {offer} по жребию: немногие клиенты пробуют новое, чтобы модели продолжали учиться.",
-        "piloted": "получает {offer} по жребию, в пилоте: пока неизвестно, что меняет это предложение.",
-        "pilot_control": "ничего не получает по жребию: контрольная группа пилота.",
-        "held_back": "ничего не получает: входит в контрольную группу, с которой сравнивают действие предложений.",
-        "campaign_held_back": "ничего не получает: по жребию не участвует в кампании, чтобы её можно было измерить.",
-        "no_positive_value": (
-            "ничего не получает: ни одно предложение не окупится. Мы платим за перемены, а не за привычку."
-        ),
-        "below_price": "ничего не получает: предложение окупилось бы, но у других клиентов бюджет даёт больше.",
-        "given_back": "ничего не получает: был первым в очереди, когда бюджет закончился.",
-        "no_evidence": "ничего не получает: о доступных предложениях нет рандомизированных данных.",
-        "not_drawn": "ничего не получает: этой ночью идёт пилот, и жребий не выбрал этого клиента.",
-        "no_candidate": "ничего не получает: все предложения запрещены правилами.",
-        "budget_empty": "ничего не получает: на предложения нет денег.",
-        "excluded": "ничего не получает: {rule}.",
-    },
-}
 
 RULES: Mapping[str, Words] = {
     "en": {
@@ -190,67 +130,5 @@ TARGETS: Mapping[str, Words] = {
         "complement": " (подходит к тому, что клиент покупает)",
         "new_to_it": " (для клиента новое, покупают похожие клиенты)",
         "bought": " (покупал раньше)",
-    },
-}
-
-LINES: Mapping[str, Words] = {
-    "en": {
-        "priced": "{offer}{target}: extra margin {effect}{prices} = score {score}",
-        "cost": " - {price} x cost {amount} ({limit})",
-        "worst": " - {price} x worst-case cost {amount} ({limit})",
-        "place": " - {price} for a place ({limit})",
-        "unknown": "{offer}{target}: no randomised evidence yet, costs at most {worst}",
-        "forbidden": "{offer}: no, {rules}",
-        "held": ", held back from the campaign by lot",
-        "every": "every offer",
-        "baseline": "Without an offer the customer buys with a chance of {chance}.",
-        "promise": "The customer is told: {text}",
-        "propensity": "The lots of the night gave exactly this with a chance of {chance}.",
-        "same": "Recomputed from the logged figures: the same.",
-        "rest": (
-            "Recomputed from the logged figures: by score alone it would be {best}; the budget's last money decided."
-        ),
-        "different": "Recomputed from the logged figures: {best}. THIS DIFFERS FROM WHAT WAS DECIDED.",
-        "nothing": "nothing",
-        "source": "Model {model}, catalogue {catalogue}.",
-        "no_model": "none",
-    },
-    "lv": {
-        "priced": "{offer}{target}: papildu peļņa {effect}{prices} = vērtējums {score}",
-        "cost": " - {price} x izmaksas {amount} ({limit})",
-        "worst": " - {price} x lielākās izmaksas {amount} ({limit})",
-        "place": " - {price} par vietu ({limit})",
-        "unknown": "{offer}{target}: izlozes pierādījumu vēl nav, izmaksā ne vairāk kā {worst}",
-        "forbidden": "{offer}: nē, {rules}",
-        "held": ", izlozē atturēts no kampaņas",
-        "every": "visi piedāvājumi",
-        "baseline": "Bez piedāvājuma klients pērk ar varbūtību {chance}.",
-        "promise": "Klientam saka: {text}",
-        "propensity": "Nakts izlozes tieši šo deva ar varbūtību {chance}.",
-        "same": "Pārrēķināts no ierakstītajiem skaitļiem: tas pats.",
-        "rest": "Pārrēķināts no ierakstītajiem skaitļiem: pēc vērtējuma būtu {best}; izšķīra budžeta atlikums.",
-        "different": "Pārrēķināts no ierakstītajiem skaitļiem: {best}. TAS ATŠĶIRAS NO LĒMUMA.",
-        "nothing": "nekas",
-        "source": "Modelis {model}, katalogs {catalogue}.",
-        "no_model": "nav",
-    },
-    "ru": {
-        "priced": "{offer}{target}: дополнительная маржа {effect}{prices} = оценка {score}",
-        "cost": " - {price} x затраты {amount} ({limit})",
-        "worst": " - {price} x наибольшие затраты {amount} ({limit})",
-        "place": " - {price} за место ({limit})",
-        "unknown": "{offer}{target}: рандомизированных данных пока нет, стоит не больше {worst}",
-        "forbidden": "{offer}: нет, {rules}",
-        "held": ", по жребию не участвует в кампании",
-        "every": "все предложения",
-        "baseline": "Без предложения клиент покупает с вероятностью {chance}.",
-        "promise": "Клиенту говорят: {text}",
-        "propensity": "Жребий этой ночи дал именно это с вероятностью {chance}.",
-        "same": "Пересчитано по записанным числам: то же самое.",
-        "rest": "Пересчитано по записанным числам: по одной оценке было бы {best}; решил остаток бюджета.",
-        "different": "Пересчитано по записанным числам: {best}. ЭТО ОТЛИЧАЕТСЯ ОТ РЕШЕНИЯ.",
-        "nothing": "ничего",
-        "source": "Модель {model}, каталог {catalogue}.",
-        "no_model": "нет",
     },
 }

@@ -56,6 +56,7 @@ _PAIRS = """
         list_position($channels, candidate.channel) - 1 as channel_place,
         candidate.channel,
         candidate.target_reason,
+        candidate.reason_detail,
         control.customer_id is not null as is_held_back,
         coalesce(effect.effect_minor, 0) as value,
         coalesce(effect.cost_minor, catalogue.max_cost_minor) as cost,
@@ -128,6 +129,7 @@ def pairs_of(table: pa.Table) -> Pairs:
         value=_ints(table, "value"),
         cost=_ints(table, "cost"),
         worst=_ints(table, "worst"),
+        ratio=table["worst"].to_numpy().astype(np.float64),
         has_evidence=table["has_evidence"].to_numpy(),
     )
 
@@ -141,6 +143,9 @@ def limits_of(warehouse: Warehouse, caps: Sequence[NightCap], people: pa.Chunked
             "count" if night.cap.kind == "count" else _MEASURES[night.cap.risk],
             night.cap.chance,
             night.cap.at_least,
+            reserved_before=night.used_before - night.posted_before,
+            variance_before=night.variance_before,
+            unspent=None if night.cap.at_most is None else max(night.cap.at_most - night.posted_before, 0),
             **covered(warehouse, night.cap.where, people),
         )
         for night in caps

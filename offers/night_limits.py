@@ -1,14 +1,14 @@
 """The limits of a night over candidates: which candidates one is about, and what each weighs in it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, Self
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
+from offers.json_texts import JsonTexts
 from offers.people import NOTHING, Flags, Floats, Ints, Pairs
 
 Measure = Literal["cost", "worst", "count"]
@@ -16,7 +16,7 @@ Measure = Literal["cost", "worst", "count"]
 UNLIMITED = 2**60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NightLimit:
     """What the offers of one night may use of one limit.
 
@@ -26,6 +26,9 @@ class NightLimit:
         measure: what an offer weighs: its expected cost, the most it can cost, or 1.
         chance: the spend must stay within `available` with at least this chance; None: its expectation must.
         at_least: the least that is wanted; None for no minimum.
+        reserved_before, variance_before: what earlier nights' offers still out are expected to cost of it, and the
+            variance of that; minor units.
+        unspent: what of the period's cap is not spent yet, reserved or not; None for `available`.
         offers, channels, people: flags by position, which of them the limit is about; None for all.
     """
 
@@ -37,6 +40,9 @@ class NightLimit:
     offers: Flags | None = None
     channels: Flags | None = None
     people: Flags | None = None
+    reserved_before: int = 0
+    variance_before: float = 0.0
+    unspent: int | None = None
 
     def covers(self, pairs: Pairs, rows: Ints) -> Flags:
         """Tell which of the candidates at `rows` the limit is about."""
@@ -49,8 +55,11 @@ class NightLimit:
 
     def weight(self, pairs: Pairs, rows: Ints) -> Ints:
         """Return what the candidates at `rows` weigh; 0 for those it is not about, and for NOTHING."""
-        full = np.ones(len(rows), dtype=np.int64) if self.measure == "count" else getattr(pairs, self.measure)[rows]
-        return np.asarray(np.where(self.covers(pairs, rows) & (rows != NOTHING), full, 0), dtype=np.int64)
+        weights = np.zeros(len(rows), dtype=np.int64)
+        held = np.flatnonzero(rows != NOTHING)
+        covered = held[self.covers(pairs, rows[held])]
+        weights[covered] = 1 if self.measure == "count" else getattr(pairs, self.measure)[rows[covered]]
+        return weights
 
     def at_worst(self) -> Self:
         """Return the limit as a draw must keep it: one on chances is kept at the most that the offers can cost."""
@@ -69,6 +78,7 @@ def with_left(limits: Sequence[NightLimit], taken: Ints) -> tuple[NightLimit, ..
         replace(
             limit,
             available=max(limit.available - int(amount), 0),
+            unspent=limit.available if limit.unspent is None else limit.unspent,
             at_least=None if limit.at_least is None else max(limit.at_least - int(amount), 0),
         )
         for limit, amount in zip(limits, taken, strict=True)
@@ -94,20 +104,12 @@ def penalty(limits: Sequence[NightLimit], pairs: Pairs, prices: Sequence[float])
 
 def priced(limits: Sequence[NightLimit], pairs: Pairs, prices: Mapping[str, float]) -> pa.DictionaryArray:
     """Return per candidate the limits with a price that it uses, as JSON text: {"limit": [price, weight, measure]}."""
-    every, kind = np.arange(len(pairs)), np.zeros(len(pairs), dtype=np.int64)
-    texts = np.array([""], dtype=object)
+    every, texts = np.arange(len(pairs)), JsonTexts(len(pairs))
     for limit in limits:
         if prices[limit.name]:
-            # Few weights differ: the texts are made once for each and pointed at.
-            place, weights = pd.factorize(limit.weight(pairs, every))
-            pair, kinds = pd.factorize(kind * len(weights) + place)
-            added = [_entry(limit, prices[limit.name], int(weight)) for weight in weights]
-            texts = np.array([texts[one // len(weights)] + added[one % len(weights)] for one in kinds], dtype=object)
-            kind = pair.astype(np.int64)
-    whole = pa.array(["{" + text.removeprefix(", ") + "}" for text in texts], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(kind.astype(np.int32)), whole)
+            texts.add(limit.name, [limit.weight(pairs, every)], partial(_price, prices[limit.name], limit.measure))
+    return texts.as_arrow()
 
 
-def _entry(limit: NightLimit, price: float, weight: int) -> str:
-    values = json.dumps([price, weight, limit.measure])
-    return f", {json.dumps(limit.name, ensure_ascii=False)}: {values}" if weight else ""
+def _price(price: float, measure: Measure, weight: int) -> list[object] | None:
+    return [price, weight, measure] if weight else None

@@ -41,6 +41,7 @@ class Pairs:
         person, offer, campaign, channel: positions in the people and in the sorted ids of each.
         is_held_back: the person is in the campaign's control group.
         value, cost, worst: expected incremental margin, expected cost, most it can cost; minor units.
+        ratio: E[d^2] / E[d] of what one redemption costs; the worst case where none is known; minor units.
         has_evidence: value and cost rest on randomised evidence; without it they are 0 and the worst case.
     """
 
@@ -52,6 +53,7 @@ class Pairs:
     value: Ints
     cost: Ints
     worst: Ints
+    ratio: Floats
     has_evidence: Flags
 
     def __len__(self) -> int:
@@ -66,6 +68,11 @@ class Pairs:
 def count_per_person(pairs: Pairs, mask: Flags, people: int) -> Ints:
     """Return how many candidates of each person the mask holds."""
     return np.bincount(pairs.person[mask], minlength=people).astype(np.int64)
+
+
+def sum_per_person(pairs: Pairs, amount: Ints, people: int) -> Ints:
+    """Return the sum of an amount over each person's candidates."""
+    return np.bincount(pairs.person, weights=amount, minlength=people).astype(np.int64)
 
 
 def most_per_person(pairs: Pairs, mask: Flags, amount: Ints, people: int) -> Ints:

@@ -45,6 +45,21 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Cohort:
+    """What a planned pilot draws on a night.
+
+    Attributes:
+        size: the most people to draw.
+        weights: how likely each candidate is in it beside the person's others; 0 for those that are no arm of it.
+        control: how likely the control arm is beside them.
+    """
+
+    size: int
+    weights: Ints
+    control: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What the policy decided.
 
@@ -57,7 +72,7 @@ class Plan:
         chance: propensity of each candidate (see offers.propensity).
         standing: what may be explored, piloted and chosen; a score is value - penalty.
         limits: of the night, the budget first, before anything was given.
-        choosing: the limits as they stood for those who choose.
+        choosing: the limits as those who choose had to keep them.
         left: what everything that was given leaves of each limit.
         choice: the allocation among those who choose.
         is_cold: no candidate has evidence: the whole night is a pilot.
@@ -77,34 +92,40 @@ class Plan:
     is_cold: bool
 
 
-def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules) -> Plan:
-    """Return the night's plan; what is given stays within every limit, in the limit's own measure."""
+def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: Cohort | None = None) -> Plan:
+    """Return the night's plan; what is given stays within every limit, in the limit's own measure.
+
+    Without a planned pilot what has no evidence is piloted by equal lots, with the share of people and money that
+    `rules` name for it, or with everybody when nothing has evidence.
+    """
     is_cold = not bool(pairs.has_evidence.any())
-    pilotable, explorable = _pilotable(people, pairs, limits, rules, is_cold), _explorable(people, pairs, limits, rules)
-    pilot = _draw_pilot(people, pairs, limits, rules, pilotable, is_cold)
+    lots = _pilot_lots(rules, planned, is_cold)
+    cohort, explorable = _cohort(people, pairs, limits, planned, lots), _explorable(people, pairs, limits, rules)
+    pilot = _draw_pilot(people, pairs, limits, rules, cohort, lots)
     left = night_limits.with_left(limits, night_limits.used(limits, pairs, pilot.chosen))
     explore = _draw_explorers(people, pairs, left, rules, explorable, purse(limits[0].available, rules.explore))
     left = night_limits.with_left(left, night_limits.used(limits, pairs, explore.chosen))
     group = _effective_groups(people, pilot, explore, is_cold)
     choosable = pairs.has_evidence & (pairs.value > 0) & night_limits.fitting(left, pairs)
-    found = choosing.choose(pairs, left, choosable & ~pairs.is_held_back & (group == CHOOSE)[pairs.person])
-    penalty = night_limits.penalty(left, pairs, [found.prices[limit.name] for limit in left])
-    standing = propensity.Standing(explorable, pilotable, choosable, pairs.value - penalty)
-    chosen = _chosen(people, pairs, found, (pilot, explore))
+    mask = choosable & ~pairs.is_held_back & (group == CHOOSE)[pairs.person]
+    given = np.concatenate([drawn.chosen[drawn.chosen != NOTHING] for drawn in (pilot, explore)])
+    found = choosing.choose(pairs, left, mask, given, len(people))
+    standing = propensity.Standing(explorable, cohort.weights, cohort.control, choosable, pairs.value - found.penalty)
+    chosen = _with_draws(found.plan, (pilot, explore))
     return Plan(
         group=group,
         chosen=chosen,
         lot=_lots(people, (pilot, explore)),
         best=best_per_person(pairs, choosable & ~pairs.is_held_back, standing.score, len(people)),
-        penalty=penalty,
+        penalty=found.penalty,
         chance=propensity.of_offers(
-            pairs, standing, _chances(rules, pilot, explore, is_cold), propensity.Taken(group == CHOOSE, chosen)
+            pairs, standing, _chances(rules, pilot, explore, lots), propensity.Taken(group == CHOOSE, chosen)
         ),
         standing=standing,
         limits=limits,
-        choosing=left,
+        choosing=found.limits,
         left=np.array([limit.available for limit in limits]) - night_limits.used(limits, pairs, chosen),
-        choice=found,
+        choice=found.choice,
         is_cold=is_cold,
     )
 
@@ -114,10 +135,32 @@ def purse(available: int, share: float) -> int:
     return share_of(available, Decimal(str(share)))
 
 
-def _pilotable(people: People, pairs: Pairs, limits: Limits, rules: Rules, is_cold: bool) -> Flags:
-    mask = ~pairs.has_evidence & night_limits.fitting(limits, pairs)
-    share = 1.0 if is_cold else rules.pilot
-    return mask & ~_too_scarce(people, pairs, limits, mask, share)
+@dataclass(frozen=True)
+class _PilotLots:
+    """Who stands for the pilot by tonight's lot: their groups, and the share of the lots that leads there."""
+
+    groups: tuple[int, ...]
+    share: float
+    money_share: float
+
+
+def _pilot_lots(rules: Rules, planned: Cohort | None, is_cold: bool) -> _PilotLots:
+    if is_cold:
+        return _PilotLots((EXPLORE, PILOT, CHOOSE), 1.0, 1.0)
+    if planned is not None:
+        # Those whom the lot lets explore are left to explore.
+        return _PilotLots((PILOT, CHOOSE), 1.0 - rules.explore, 1.0)
+    return _PilotLots((PILOT,), rules.pilot, rules.pilot)
+
+
+def _cohort(people: People, pairs: Pairs, limits: Limits, planned: Cohort | None, lots: _PilotLots) -> Cohort:
+    """Return who can be piloted: a plan's arms as they are planned, else every offer without evidence alike."""
+    fits = night_limits.fitting(limits, pairs)
+    if planned is not None:
+        return Cohort(planned.size, np.where(fits, planned.weights, 0), planned.control)
+    mask = ~pairs.has_evidence & fits
+    mask &= ~_too_scarce(people, pairs, limits, mask, lots.money_share)
+    return Cohort(len(people), mask.astype(np.int64), 1)
 
 
 def _explorable(people: People, pairs: Pairs, limits: Limits, rules: Rules) -> Flags:
@@ -177,15 +220,16 @@ def _purses(pairs: Pairs, limits: Limits, usual: int) -> list[Purse]:
     ]
 
 
-def _draw_pilot(people: People, pairs: Pairs, limits: Limits, rules: Rules, pilotable: Flags, is_cold: bool) -> Draw:
+def _draw_pilot(people: People, pairs: Pairs, limits: Limits, rules: Rules, cohort: Cohort, lots: _PilotLots) -> Draw:
     return draw(
         people,
         pairs,
-        could=people.group >= EXPLORE if is_cold else people.group == PILOT,
-        mask=pilotable,
-        purses=_purses(pairs, limits, purse(limits[0].available, 1.0 if is_cold else rules.pilot)),
+        could=np.isin(people.group, lots.groups),
+        weights=cohort.weights,
+        control=cohort.control,
+        purses=_purses(pairs, limits, purse(limits[0].available, lots.money_share)),
         purpose=(rules.lot[0], "arm", rules.lot[1]),
-        has_control=True,
+        most=cohort.size,
     )
 
 
@@ -194,10 +238,10 @@ def _draw_explorers(people: People, pairs: Pairs, left: Limits, rules: Rules, ex
         people,
         pairs,
         could=people.group == EXPLORE,
-        mask=explorable,
+        weights=explorable.astype(np.int64),
+        control=0,
         purses=_purses(pairs, left, usual),
         purpose=(rules.lot[0], "explore", rules.lot[1]),
-        has_control=False,
     )
 
 
@@ -209,9 +253,8 @@ def _effective_groups(people: People, pilot: Draw, explore: Draw, is_cold: bool)
     return group
 
 
-def _chosen(people: People, pairs: Pairs, choice: Choice, draws: Sequence[Draw]) -> Ints:
-    chosen = np.full(len(people), NOTHING, dtype=np.int64)
-    chosen[pairs.person[choice.rows]] = choice.rows
+def _with_draws(plan: Ints, draws: Sequence[Draw]) -> Ints:
+    chosen = plan.copy()
     for drawn in draws:
         chosen[drawn.members] = drawn.chosen
     return chosen
@@ -224,10 +267,10 @@ def _lots(people: People, draws: Sequence[Draw]) -> Floats:
     return lot
 
 
-def _chances(rules: Rules, pilot: Draw, explore: Draw, is_cold: bool) -> propensity.Chances:
+def _chances(rules: Rules, pilot: Draw, explore: Draw, lots: _PilotLots) -> propensity.Chances:
     return propensity.Chances(
         global_control=rules.global_control,
         campaign_control=rules.campaign_control,
         explore=rules.explore * explore.chance,
-        pilot=(1.0 if is_cold else rules.pilot) * pilot.chance,
+        pilot=lots.share * pilot.chance,
     )

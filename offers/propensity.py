@@ -6,7 +6,7 @@ taken as it is tonight. For the candidate a of a person, summed over the sets S 
 leave open:
 
     P(a) = (1 - global) * sum_S P(S) * ( explore(S) / explorable offers in S        if a is explorable
-                                       + pilot(S) / (pilot offers in S + 1)         if a is in the pilot
+                                       + pilot(S) weight of a / (weights in S + control's)   if a is in the pilot
                                        + (1 - explore(S) - pilot(S)) * [a is what the choice takes from S] )
 
 explore(S) is the share that explores times the chance n / N to be in its cohort (the person counted among the N who
@@ -21,7 +21,7 @@ from itertools import product
 
 import numpy as np
 
-from offers.people import NOTHING, Flags, Floats, Ints, Pairs, best_per_person, count_per_person
+from offers.people import NOTHING, Flags, Floats, Ints, Pairs, best_per_person, count_per_person, sum_per_person
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,15 @@ class Chances:
 
 @dataclass(frozen=True)
 class Standing:
-    """What each part of the policy may take: candidates to explore, in a pilot, to choose from, and their scores."""
+    """What each part of the policy may take: candidates to explore, in a pilot, to choose from, and their scores.
+
+    `pilot` holds how likely each candidate is in a pilot beside the person's others (0: not in it), `control` how
+    likely the control arm is.
+    """
 
     explorable: Flags
-    pilotable: Flags
+    pilot: Ints
+    control: int
     choosable: Flags
     score: Floats
 
@@ -86,15 +91,15 @@ def _given_open(pairs: Pairs, free: Flags, standing: Standing, chances: Chances,
     """Return the chance of each candidate given that exactly the campaigns in `free` are open."""
     people = len(taken.chosen)
     is_open = free[pairs.campaign]
-    explorable, pilotable = standing.explorable & is_open, standing.pilotable & is_open
+    explorable, weights = standing.explorable & is_open, np.where(is_open, standing.pilot, 0)
     to_explore = count_per_person(pairs, explorable, people)
-    to_pilot = count_per_person(pairs, pilotable, people)
+    to_pilot = sum_per_person(pairs, weights, people)
     explore = np.where(to_explore > 0, chances.explore, 0.0)
     pilot = np.where(to_pilot > 0, chances.pilot, 0.0)
     best = best_per_person(pairs, standing.choosable & is_open, standing.score, people)
     best = np.where(taken.is_choosing, taken.chosen, best)
     found = np.where(explorable, (explore / np.maximum(to_explore, 1))[pairs.person], 0.0)
-    found += np.where(pilotable, (pilot / (to_pilot + 1))[pairs.person], 0.0)
+    found += weights * (pilot / np.maximum(to_pilot + standing.control, 1))[pairs.person]
     choosing = np.flatnonzero(best != NOTHING)
     found[best[choosing]] += (1.0 - explore - pilot)[choosing]
     return found

@@ -4,9 +4,12 @@ with decisions as (
 ),
 considered as (
     select
-        customer_id, offer_id, cast(null as varchar) as rules, cast(null as varchar) as reasons, target_reason, is_held_back,
-        evidence, effect_minor, effect_error_minor, cost_minor, worst_cost_minor, redeem_chance, baseline_chance, prices,
-        penalty, score, offer_propensity, is_explorable, is_pilotable, is_choosable, is_chosen, model_id
+        customer_id, offer_id, cast(null as varchar) as rules, cast(null as varchar) as reasons, target_reason, reason_detail,
+        is_held_back, evidence, effect_minor, effect_error_minor,
+        cast(round(effect_minor - 1.96 * effect_error_minor) as bigint) as effect_low_minor,
+        cast(round(effect_minor + 1.96 * effect_error_minor) as bigint) as effect_high_minor,
+        cost_minor, worst_cost_minor, redeem_chance, baseline_chance, prices, penalty, score, rooms, offer_propensity,
+        is_explorable, is_pilotable, pilot_weight, control_weight, is_choosable, is_chosen, model_id
     from offers.scored_candidate
     union all by name
     select
@@ -33,6 +36,7 @@ select
     decisions.lot,
     considered.* exclude (customer_id, offer_id, model_id),
     decisions.reason as decision_reason,
+    decisions.limit_name as decision_limit,
     decisions.propensity as decision_propensity,
     considered.model_id,
     catalogue.text_en,

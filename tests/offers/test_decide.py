@@ -1,5 +1,6 @@
 """The step offers.decision on a small shop in memory: groups, money, history, log and codes."""
 
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -111,6 +112,7 @@ def test_a_decision_has_all_its_columns(tmp_path: Path) -> None:
             "baseline_chance": 0.3,
             "evidence": "model",
             "reason": "chosen",
+            "limit_name": None,
             "code": code,
             "valid_from": date(2026, 7, 1),
             "valid_until": date(2026, 7, 28),
@@ -328,6 +330,32 @@ def test_controls_stay_controls_and_the_nights_lots_change(tmp_path: Path) -> No
     for name in ("global_control", "control"):
         assert {i for i in tonight if tonight[i] == name} == {i for i in tomorrow if tomorrow[i] == name} != set()
     assert {i for i in tonight if tonight[i] == "explore"} != {i for i in tomorrow if tomorrow[i] == "explore"}
+
+
+def test_whoever_the_last_money_moved_is_recomputed_too(tmp_path: Path) -> None:
+    # Effects and costs of different sizes leave a rest that the prices alone cannot give away.
+    rng = random.Random(20260630)
+    known = [
+        {**row, "effect_minor": rng.randrange(20, 700), "cost_minor": rng.randrange(90, 900)}
+        for row in effects(150, evidence={"basket-10": (0, 0), "basket-20": (0, 0)})
+    ]
+    with decided(tmp_path, {**people(150), "models.offer_effect": known}, **ALL_CHOOSE) as warehouse:
+        log = warehouse.arrow("select * from offers.decision_log").to_pylist()
+        moved = [
+            id
+            for (id,) in warehouse.rows("select distinct customer_id from offers.decision_log where rooms is not null")
+        ]
+        reasons = {reason for (reason,) in warehouse.rows("select distinct reason from offers.decision")}
+        limits = warehouse.rows(
+            "select distinct limit_name from offers.decision where reason in ('below_price', 'given_back')"
+        )
+
+    found = [explain.explain(log, row["customer_id"]) for row in people(150)["core.customer"]]
+
+    assert moved
+    assert reasons & {"chosen_from_rest", "given_back"}
+    assert limits == [("budget",)]
+    assert all(one.is_same for one in found)
 
 
 @pytest.mark.parametrize("evidence", [{"basket-10": (300, 200), "basket-20": (340, 390)}, {}])

@@ -10,8 +10,8 @@ import pytest
 from offermill import sqlfiles
 from offermill.errors import ConfigError, InputError, PublishError
 from offermill.paths import ShopPaths
-from offers import explain, explain_words, tables
-from offers.explain import Row
+from offers import explain, explain_lines, explain_words, recompute, tables
+from offers.recompute import Row
 
 NIGHT = date(2026, 6, 30)
 
@@ -38,6 +38,8 @@ def row(offer_id: str, **facts: object) -> Row:
         "offer_propensity": 0.75,
         "is_explorable": True,
         "is_pilotable": False,
+        "pilot_weight": 1,
+        "control_weight": 1,
         "is_choosable": True,
         "is_chosen": False,
         "decision_reason": "chosen",
@@ -58,7 +60,10 @@ def forbidden(offer_id: str, rules: str, reasons: str, **facts: object) -> Row:
             "target_reason",
             "evidence",
             "effect_minor",
+            "effect_low_minor",
+            "effect_high_minor",
             "cost_minor",
+            "prices",
             "score",
             "baseline_chance",
             "model_id",
@@ -69,17 +74,19 @@ def forbidden(offer_id: str, rules: str, reasons: str, **facts: object) -> Row:
 
 
 CHOSEN = [
-    row("basket-10", is_chosen=True),
+    row("basket-10", is_chosen=True, effect_low_minor=202, effect_high_minor=398),
     row("basket-20", effect_minor=320, cost_minor=300, score=-130.0, prices='{"budget": [1.5, 300, "cost"]}'),
     row(
         "coffee-20",
-        target_reason="bought",
+        target_reason="due",
+        reason_detail="Bought 5 times.",
+        evidence="segment",
         effect_minor=50,
         cost_minor=10,
         score=35.0,
-        prices='{"budget": [1.5, 10, "cost"]}',
+        prices='{"budget": [1.5, 10, "cost"], "email": [12.4, 1, "count"]}',
     ),
-    row("points-500", evidence="none", effect_minor=None, cost_minor=None, score=None, is_choosable=False),
+    row("points-500", evidence="none", effect_minor=None, cost_minor=None, prices=None, score=None, is_choosable=False),
     forbidden("wine-20", "inert,minor", "Buys every 7 days.; the birth date is not known"),
 ]
 
@@ -94,13 +101,17 @@ def test_a_choice_in_english() -> None:
         "c1, 2026-06-30: gets basket-10: of all open offers it brings the most extra margin for the money.",
         "The customer is told: Shop and get it.",
         "Without an offer the customer buys with a chance of 34.50%.",
-        "- basket-10: extra margin 3.00 € - 1.50 x cost 1.00 € (budget) = score 1.50 €",
-        "- basket-20: extra margin 3.20 € - 1.50 x cost 3.00 € (budget) = score -1.30 €",
-        "- coffee-20 (bought before): extra margin 0.50 € - 1.50 x cost 0.10 € (budget) = score 0.35 €",
+        "- basket-10: extra margin 3.00 € (95 % interval 2.02 € to 3.98 €) by the model, expected cost 1.00 €; "
+        "score 3.00 € - 1.50 x cost 1.00 € (budget) = 1.50 €",
+        "- basket-20: extra margin 3.20 € by the model, expected cost 3.00 €; "
+        "score 3.20 € - 1.50 x cost 3.00 € (budget) = -1.30 €",
+        "- coffee-20 (bought often, and due again: Bought 5 times.): extra margin 0.50 € as in the customer's segment, "
+        "expected cost 0.10 €; score 0.50 € - 1.50 x cost 0.10 € (budget) - 0.12 € for a place (email) = 0.23 €",
         "- points-500: no randomised evidence yet, costs at most 5.00 €",
         "- wine-20: no, the customer buys out of habit, and no discount would change that; the goods "
         "are for adults only, "
         "and the customer is not known to be one (Buys every 7 days.; the birth date is not known)",
+        "Limits with a price tonight: budget, email.",
         "The lots of the night gave exactly this with a chance of 75.00%.",
         "Recomputed from the logged figures: the same.",
         "Model uplift-2026-06-29, catalogue 0123456789ab.",
@@ -108,18 +119,24 @@ def test_a_choice_in_english() -> None:
 
 
 def test_a_choice_in_latvian() -> None:
-    assert said(CHOSEN, "lv")[:5] == [
+    assert said(CHOSEN, "lv")[:6] == [
         "c1, 2026-06-30: saņem basket-10: no visiem pieejamiem piedāvājumiem tas par šo naudu dod "
         "lielāko papildu peļņu.",
         "Klientam saka: Iepērcieties un saņemiet.",
         "Bez piedāvājuma klients pērk ar varbūtību 34,50%.",
-        "- basket-10: papildu peļņa 3,00 € - 1,50 x izmaksas 1,00 € (budget) = vērtējums 1,50 €",
-        "- basket-20: papildu peļņa 3,20 € - 1,50 x izmaksas 3,00 € (budget) = vērtējums -1,30 €",
+        "- basket-10: papildu peļņa 3,00 € (95 % intervāls no 2,02 € līdz 3,98 €) pēc modeļa, "
+        "paredzamās izmaksas 1,00 €; vērtējums 3,00 € - 1,50 x izmaksas 1,00 € (budget) = 1,50 €",
+        "- basket-20: papildu peļņa 3,20 € pēc modeļa, paredzamās izmaksas 3,00 €; "
+        "vērtējums 3,20 € - 1,50 x izmaksas 3,00 € (budget) = -1,30 €",
+        "- coffee-20 (bieži pirkts, un ir laiks pirkt atkal): papildu peļņa 0,50 € kā klienta segmentā, "
+        "paredzamās izmaksas 0,10 €; "
+        "vērtējums 0,50 € - 1,50 x izmaksas 0,10 € (budget) - 0,12 € par vietu (email) = 0,23 €",
     ]
 
 
 def test_a_choice_in_russian() -> None:
-    assert said(CHOSEN, "ru")[-3:] == [
+    assert said(CHOSEN, "ru")[-4:] == [
+        "Лимиты, у которых этой ночью была цена: budget, email.",
         "Жребий этой ночи дал именно это с вероятностью 75,00 %.",
         "Пересчитано по записанным числам: то же самое.",
         "Модель uplift-2026-06-29, каталог 0123456789ab.",
@@ -162,6 +179,11 @@ def test_the_explanation_for_machines() -> None:
     }
 
 
+def pilot(lot: float) -> list[Row]:
+    facts: dict[str, object] = {"group_name": "pilot", "lot": lot, "is_pilotable": True, "control_weight": 4}
+    return [row("a", pilot_weight=3, **facts), row("b", pilot_weight=1, **facts)]
+
+
 @pytest.mark.parametrize(
     ("rows", "offer"),
     [
@@ -176,10 +198,15 @@ def test_the_explanation_for_machines() -> None:
         ([row(name, group_name="explore", lot=0.5, is_explorable=name != "a") for name in "abc"], "c"),  # of b, c
         ([row(name, group_name="pilot", lot=0.3, is_pilotable=True) for name in "abc"], "b"),  # 0.3 x 4 = 1.2
         ([row(name, group_name="pilot", lot=0.75, is_pilotable=True) for name in "abc"], None),  # the control arm
+        # Weights 3, 1 and 4 for control: 0.4 x 8 = 3.2 is the second arm, 0.5 x 8 = 4 the control arm.
+        (pilot(lot=0.4), "b"),
+        (pilot(lot=0.5), None),
+        ([row("a", prices='{"post": [310.0, 1, "count"]}')], None),  # the place costs more than the effect
+        ([row("a", prices='{"hard": [0.5, 500, "worst"]}')], "a"),  # 300 - 0.5 x 500 = 50
     ],
 )
 def test_the_choice_is_recomputed_from_the_log_alone(rows: list[Row], offer: str | None) -> None:
-    assert explain.recompute(rows) == offer
+    assert recompute.choice(rows) == offer
 
 
 def test_a_log_that_does_not_fit_the_decision_says_so() -> None:
@@ -191,16 +218,63 @@ def test_a_log_that_does_not_fit_the_decision_says_so() -> None:
     assert "Recomputed from the logged figures: basket-20. THIS DIFFERS FROM WHAT WAS DECIDED." in found.lines
 
 
-def test_the_rest_of_the_budget_is_named_as_the_reason() -> None:
-    rows = [row("basket-10", is_chosen=True, effect_minor=100, score=-50.0, decision_reason="chosen_from_rest")]
+def moved(offer_id: str, room: int, **facts: object) -> Row:
+    """Return a candidate of somebody whom everybody else leaves `room` of the budget."""
+    weight = facts.get("cost_minor", 100)
+    return row(offer_id, rooms=f'{{"budget": [{room}, {weight}, "cost", 0]}}', **facts)
+
+
+def test_who_did_not_get_their_best_score_is_told_which_limit_was_full() -> None:
+    rows = [
+        moved("basket-10", 60, effect_minor=300),
+        moved("basket-20", 60, effect_minor=80, cost_minor=50, is_chosen=True, decision_reason="chosen_from_rest"),
+    ]
+
+    found = explain.explain(rows, "c1")
+
+    assert (found.recomputed, found.is_same) == ("basket-20", True)
+    assert found.lines[-2].replace("\u00a0", " ") == (
+        "Recomputed from the logged figures: the same. By score alone it would be basket-10, but the limit “budget” "
+        "had room for 0.60 € and it needs 1.00 €."
+    )
+
+
+def test_what_was_left_of_the_limits_may_allow_for_more() -> None:
+    # By score basket-10 (300 - 150) beats basket-20 (310 - 180), but 120 were left and 310 is more than 300.
+    rows = [
+        moved("basket-10", 120),
+        moved("basket-20", 120, effect_minor=310, cost_minor=120, is_chosen=True, decision_reason="chosen_from_rest"),
+    ]
 
     found = explain.explain(rows, "c1")
 
     assert found.is_same
-    assert (
-        "Recomputed from the logged figures: by score alone it would be nothing; the budget's last money decided."
-        in found.lines
+    assert found.lines[-2].endswith(
+        "By score alone it would be basket-10, and what was left of the limits allowed for more."
     )
+
+
+@pytest.mark.parametrize(
+    ("room", "facts"),
+    [
+        (150, {}),  # basket-10 would fit: nobody was kept from it by the budget
+        (40, {}),  # not even what was given fits
+        (60, {"is_chosen": False}),  # nothing was given although basket-20 fits
+    ],
+)
+def test_a_move_that_the_room_does_not_explain_is_found_out(room: int, facts: dict[str, object]) -> None:
+    given = {"effect_minor": 80, "cost_minor": 50, "is_chosen": True, **facts}
+    rows = [moved("basket-10", room), moved("basket-20", room, **given)]
+
+    assert not explain.explain([{**one, "decision_reason": "chosen_from_rest"} for one in rows], "c1").is_same
+
+
+def test_a_minimum_can_keep_somebody_at_what_it_needs() -> None:
+    # Ten offers by post are wanted and there are ten: whoever has one keeps it.
+    rooms = {"a": '{"post": [1, 1, "count", 1]}', "b": '{"post": [1, 0, "count", 1]}'}
+    rows = [row(name, rooms=rooms[name], effect_minor={"a": 100, "b": 300}[name]) for name in "ab"]
+
+    assert recompute.choice(rows) == "a"
 
 
 def test_a_published_night_is_explained_from_its_audit_file(tmp_path: Path) -> None:
@@ -227,14 +301,20 @@ def test_what_cannot_be_explained(tmp_path: Path) -> None:
 
 
 def test_every_language_says_everything() -> None:
-    for words in (explain_words.OUTCOMES, explain_words.RULES, explain_words.TARGETS, explain_words.LINES):
+    for words in (
+        explain_lines.OUTCOMES,
+        explain_lines.LINES,
+        explain_lines.EVIDENCE,
+        explain_words.RULES,
+        explain_words.TARGETS,
+    ):
         assert set(words) == {"en", "lv", "ru"}
         assert len({frozenset(words[language]) for language in words}) == 1
 
 
 def test_every_reason_and_rule_has_words() -> None:
     rules = {rule for name in tables_with_rules() for rule in promised(name, "rule")}
-    known = set(explain_words.OUTCOMES["en"])
+    known = set(explain_lines.OUTCOMES["en"])
 
     assert rules
     assert rules == set(explain_words.RULES["en"])

@@ -3,7 +3,8 @@
 import pytest
 
 from offermill import paths, yamlfile
-from offers.explain_words import LINES, TARGETS
+from offers.explain_lines import LINES
+from offers.explain_words import TARGETS
 
 EXCLUSIONS = sorted(path.stem for path in (paths.EXPECTATIONS / "offers").glob("exclusion_*.yml"))
 
