@@ -1,119 +1,208 @@
-"""Dual prices of the limits: minimise the Lagrangian bound by cutting planes in a box that follows the best point.
+"""Dual prices of the terms: the lowest Lagrangian bound, by cutting planes in a box that follows the best point.
 
-The bound is convex and piecewise linear in the prices; each pass over the candidates gives its value and a slope
-(caps less usage). Kelley's method with a trust box: Frangioni, Standard bundle methods (2020).
+The bound is convex and piecewise linear in the prices; a survey of the customers at some prices gives its height and
+slope there, for every piece (group of customers) a plane. Kelley's method with a trust box and several cuts a pass:
+Frangioni, Standard bundle methods (2020). Large problems begin at the prices of a sample of the customers; in a box
+around them most customers' choice is the same everywhere, so that only the others need to be surveyed again and again.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import linprog
 
-from offers.allocation_problem import PRICE_SCALE, Problem
-from offers.allocation_types import Floats
+from offers.allocation_master import Master
+from offers.allocation_problem import Problem, Survey
+from offers.allocation_types import Floats, Ints
 
 # Relative distance between the bound and the planes' floor at which the prices are good enough.
-_TOLERANCE = 1e-9
+TOLERANCE = 1e-8
+_SAMPLE_TOLERANCE = 1e-6
 # Bounds of whole values are rounded down: a hundredth of a minor unit is nothing.
 _WHOLE_TOLERANCE = 0.01
 _MAX_PASSES = 150
+_PIECES = 16
 # A step that lowers the bound by this share of what the planes promised lets the box grow; others make it shrink.
 _SERIOUS = 0.1
-# Above this many customers the search begins at the prices of a twentieth of them, in a box of a tenth around.
-_MANY_CUSTOMERS = 20_000
-_PART = 20
+# Above this many customers the search begins at the prices of a sample of one in eight.
+_MANY_CUSTOMERS = 16_000
+_PART = 8
+# The box around a sample's prices: this share of them, and of a typical price of the same weight, over the root of
+# the sample's customers; around last night's prices: this share of the same. A box that proves too small is widened.
+_NEAR_SAMPLE, _NEAR_LAST_NIGHT, _WIDEN = 4.0, 0.05, 4.0
 _FIRST_BOX = 0.1
+# No price of a minimum is looked for above this many times the dearest candidate's value per unit.
+_DEAREST = 16.0
 
 
-def prices(problem: Problem) -> Floats:
-    """Return one price >= 0 per limit (a multiple of 1 / PRICE_SCALE) that makes the bound as low as it gets."""
-    nothing = np.zeros(len(problem.caps))
-    if not len(problem.rows) or _all_fit(problem):
-        return nothing
-    highest = np.array([_densest(problem, limit) for limit in range(len(problem.caps))])
-    if len(problem.starts) <= _MANY_CUSTOMERS:
-        search = _Search(problem, nothing, highest, highest)
-    else:
-        near = prices(problem.part(_PART))
-        search = _Search(problem, near, np.maximum(_FIRST_BOX * near, 1e-3 * highest), highest)
-    for point in search.points():
-        search.cut(point)
-    return search.best
+@dataclass(frozen=True)
+class Dual:
+    """Prices of the terms, a typical high price of each, and how many surveys of all customers it took."""
+
+    prices: Floats
+    unit: Floats
+    passes: int
 
 
-def _all_fit(problem: Problem) -> bool:
-    _, chosen = problem.best(np.zeros(len(problem.caps)))
-    return bool((problem.usage_of(chosen) <= problem.caps).all())
+def prices(problem: Problem, start: Floats | None = None, tolerance: float = TOLERANCE) -> Dual:
+    """Return the prices (0 or more, one per term) at which the bound is as low as it gets, or nearly.
+
+    Args:
+        problem: the candidates and terms.
+        start: prices to begin with, such as last night's.
+        tolerance: relative height of the bound above its lowest that is good enough.
+    """
+    nothing = np.zeros(len(problem.terms.amount))
+    if not problem.candidates or (problem.terms.left(problem.survey(nothing).used) >= 0).all():
+        return Dual(nothing, nothing, 1)
+    if problem.customers <= _MANY_CUSTOMERS:
+        return _alone(problem, start, tolerance)
+    if start is not None:
+        unit = highest(problem.part(problem.customers // _MANY_CUSTOMERS))
+        return _around(problem, Dual(start, unit, 0), _NEAR_LAST_NIGHT * _spread(problem, start), tolerance)
+    sample = problem.part(_PART)
+    near = prices(sample, None, _SAMPLE_TOLERANCE)
+    return _around(problem, near, _NEAR_SAMPLE * _spread(problem, near.prices) / sample.customers**0.5, tolerance)
 
 
-def _densest(problem: Problem, limit: int) -> float:
-    """Return the price above which nothing that uses the limit is worth it."""
-    weight = problem.weights[limit]
-    used = weight > 0
-    most = float((problem.value[used] / weight[used]).max()) if used.any() else 0.0
-    return float(np.ceil(most * PRICE_SCALE) / PRICE_SCALE)
+def _spread(problem: Problem, near: Floats) -> Floats:
+    """Return how far prices are likely to be off: in proportion to themselves and to the dearest of the same weight."""
+    column = problem.rules.column[problem.terms.limit]
+    dearest = np.array([near[column == other].max() for other in column])
+    return np.asarray(np.maximum(near, dearest / 2))
+
+
+def bound(problem: Problem, prices: Floats) -> float:
+    """Return what the prices prove that no choice exceeds; exact, and rounded down, where values are whole."""
+    found = problem.survey(prices)
+    left = problem.terms.left(found.used)
+    if not problem.is_whole:
+        return found.value + float(prices @ left)
+    scaled = sum(round(price * problem.price_scale) * int(rest) for price, rest in zip(prices, left, strict=True))
+    return float((int(found.value) * problem.price_scale + scaled) // problem.price_scale)
+
+
+def rounded(problem: Problem, point: Floats) -> Floats:
+    """Return the prices as multiples of a power of two that lets whole values be added up exactly."""
+    if not problem.is_whole:
+        return point
+    return np.asarray(np.rint(point * problem.price_scale) / problem.price_scale)
+
+
+def highest(problem: Problem) -> Floats:
+    """Return for each term the price above which nothing that uses it is worth it."""
+    found = np.zeros(len(problem.terms.amount))
+    for term, weight in enumerate(np.abs(problem.dense)):
+        used = weight > 0
+        most = float((problem.arrays.value[used] / weight[used]).max()) if used.any() else 0.0
+        found[term] = most if problem.terms.sign[term] > 0 else _DEAREST * most
+    return found
+
+
+def _alone(problem: Problem, start: Floats | None, tolerance: float) -> Dual:
+    most = highest(problem)
+    centre = np.zeros(len(most)) if start is None else np.minimum(start, most)
+    search = _Search(problem, centre, (np.zeros(len(most)), most), tolerance)
+    search.run(most if start is None else 0.1 * centre + 0.001 * most)
+    return Dual(search.best, most, search.passes)
+
+
+def _around(problem: Problem, near: Dual, radius: Floats, tolerance: float) -> Dual:
+    """Return the best prices, looked for in a box around `near` that is moved until they are inside it."""
+    centre, most, passes = near.prices, near.unit, 0
+    for _ in range(_MAX_PASSES):
+        low, high = np.maximum(centre - radius, 0.0), centre + radius
+        rest, base = _reduced(problem, centre, low, high)
+        search = _Search(rest, centre, (low, high), tolerance, base)
+        search.run(_FIRST_BOX * radius)
+        passes += 2
+        centre, too_low, too_high = search.best, (search.best <= low) & (low > 0), search.best >= high
+        if not (too_low | too_high).any() or search.base + search.lowest < 0:
+            break
+        radius = np.where(too_low | too_high, _WIDEN * radius, radius)
+        radius = np.where(too_low, np.maximum(radius, centre), radius)
+    return Dual(centre, most, passes)
+
+
+def _reduced(problem: Problem, centre: Floats, low: Floats, high: Floats) -> tuple[Problem, float]:
+    """Return the problem of those who are undecided in the box, with what the others leave, and the others' value."""
+    _, _, rest = problem.undecided(low, high)
+    everybody, them = problem.survey(centre), rest.survey(centre)
+    left = problem.terms.left(everybody.used - them.used)
+    return replace(rest, terms=replace(problem.terms, amount=left)), everybody.value - them.value
 
 
 class _Search:
-    """Cutting planes collected so far, the best prices and the box in which the next are looked for."""
+    """Planes collected so far, the best prices, and the box in which the next are looked for.
 
-    def __init__(self, problem: Problem, start: Floats, radius: Floats, highest: Floats) -> None:
-        self.problem = problem
-        self.highest = highest
-        self.radius = radius
-        self.best = np.minimum(start, highest)
-        self.lowest = np.inf
+    Args:
+        problem: who is surveyed.
+        start: the first prices to try.
+        box: lowest and highest prices to look for.
+        tolerance: relative height above the lowest that is good enough.
+        base: value of those who are not surveyed.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        start: Floats,
+        box: tuple[Floats, Floats],
+        tolerance: float,
+        base: float = 0.0,
+    ) -> None:
+        self.problem, self.box, self.base = problem, box, base
+        self.best, self.lowest, self.passes = rounded(problem, start), np.inf, 0
+        self.tolerance = tolerance
         self.tried: set[tuple[float, ...]] = set()
-        self.slopes: list[Floats] = []
-        self.offsets: list[float] = []
+        self.unit = np.maximum((box[1] - box[0]) / 2, 1e-12)
+        self.master: Master | None = None
 
-    @property
-    def tolerance(self) -> float:
-        """Return how much lower the bound would have to get to be worth a pass."""
-        return max(_TOLERANCE * abs(self.lowest), _WHOLE_TOLERANCE if self.problem.has_whole_values else 0.0)
-
-    def points(self) -> Iterator[Floats]:
-        """Yield prices to try until the planes prove that the best cannot be bettered by more than the tolerance."""
-        yield self.best
+    def run(self, radius: Floats) -> None:
+        """Try prices until the planes prove that the best cannot be bettered by more than the tolerance."""
+        self._try(self.best)
         for _ in range(_MAX_PASSES):
-            point, floor, is_inside = self._lowest_plane()
-            promised = self.lowest - floor
-            if promised <= self.tolerance or tuple(point) in self.tried:
-                if is_inside:
+            # A bound below 0 proves that the minima cannot be reached: nothing is worth less than 0.
+            if self.base + self.lowest < 0:
+                return
+            low = np.maximum(self.best - radius, self.box[0])
+            high = np.minimum(self.best + radius, self.box[1])
+            raw, floor = self._planes().lowest(low, high)
+            point, promised = rounded(self.problem, raw), self.lowest - floor
+            if promised <= self._enough() or tuple(point) in self.tried:
+                edge = 1e-9 * self.unit
+                inside = ((raw > low + edge) | (low <= self.box[0])) & ((raw < high - edge) | (high >= self.box[1]))
+                if inside.all():
                     return
-                self.radius = np.minimum(self.radius * 4.0, self.highest)
+                radius = radius * 4.0
                 continue
             before = self.lowest
-            yield point
-            grow = 2.0 if before - self.lowest >= _SERIOUS * promised else 0.6
-            self.radius = np.minimum(self.radius * grow, self.highest)
+            self._try(point)
+            radius = radius * (2.0 if before - self.lowest >= _SERIOUS * promised else 0.6)
 
-    def cut(self, point: Floats) -> None:
-        """Evaluate the bound at a point and keep its plane."""
+    def _enough(self) -> float:
+        least = _WHOLE_TOLERANCE if self.problem.is_whole else 0.0
+        return max(self.tolerance * abs(self.base + self.lowest), least)
+
+    def _planes(self) -> Master:
+        if self.master is None:
+            raise RuntimeError("no prices were tried")
+        return self.master
+
+    def _try(self, point: Floats) -> None:
         self.tried.add(tuple(point))
-        best, chosen = self.problem.best(point)
-        slope = (self.problem.caps - self.problem.usage_of(chosen)).astype(np.float64)
-        height = float(point @ self.problem.caps + best.sum())
-        self.slopes.append(slope)
-        self.offsets.append(height - float(slope @ point))
+        self.passes += 1
+        found, terms = self.problem.survey(point), self.problem.terms
+        height = found.value + float(point @ terms.left(found.used))
+        worth, usage = _pieces(found)
+        if self.master is None:
+            self.master = Master(point, self.unit, terms.amount.astype(np.float64))
+        self.master.cut(worth, (terms.sign * usage[:, terms.limit]).astype(np.float64))
         if height < self.lowest:
             self.lowest, self.best = height, point
 
-    def _lowest_plane(self) -> tuple[Floats, float, bool]:
-        """Return where the planes' maximum is lowest in the box, how low, and whether the box did not cut it off."""
-        low = np.maximum(self.best - self.radius, 0.0)
-        high = np.minimum(self.best + self.radius, self.highest)
-        slopes, offsets = np.array(self.slopes), np.array(self.offsets)
-        # The master works in units of the highest price and of the highest plane, so that its tolerances mean the same.
-        scale, unit = max(1.0, float(np.abs(offsets).max())), np.maximum(self.highest, 1e-12)
-        solved = linprog(
-            np.append(np.zeros(len(unit)), 1.0),
-            A_ub=np.hstack([slopes * unit / scale, -np.ones((len(slopes), 1))]),
-            b_ub=-offsets / scale,
-            bounds=[*zip(low / unit, high / unit, strict=True), (None, None)],
-            method="highs",
-        )
-        raw = solved.x[:-1] * unit
-        inside = ((raw > low + 1e-9 * unit) | (low <= 0)) & ((raw < high - 1e-9 * unit) | (high >= self.highest))
-        point = np.asarray(np.rint(np.clip(raw, low, high) * PRICE_SCALE) / PRICE_SCALE, dtype=np.float64)
-        return point, float(solved.fun * scale), bool(inside.all())
+
+def _pieces(found: Survey) -> tuple[Floats, Ints]:
+    """Return worth and usage of at most 16 groups of blocks."""
+    blocks = len(found.worth)
+    begins = np.linspace(0, blocks, min(_PIECES, blocks) + 1).astype(np.int64)[:-1]
+    return np.add.reduceat(found.worth, begins), np.add.reduceat(found.usage, begins, axis=0)

@@ -1,110 +1,207 @@
-"""The arrays of one allocation: candidates sorted by customer and offer, weights per limit, caps."""
+"""The arrays of one allocation, and what surveys of all its customers at given prices say.
 
-from dataclasses import dataclass
+The limits become terms of one form, "sign x usage of a limit <= amount": a cap has sign 1, a minimum -1. Every term has
+a price of 0 or more; a limit's net price is the sum of its terms' signed prices.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import fsum
 from typing import Self
 
 import numpy as np
 
-from offers.allocation_kernels import NONE, best_at
-from offers.allocation_types import Floats, Ints
+from offers.allocation_kernels import NONE, Arrays, Touched, narrow, survey
+from offers.allocation_types import Flags, Floats, Ints
 
-# Prices are multiples of 2^-20, so that bounds of whole values are computed without rounding.
-PRICE_SCALE = 2**20
-# Scores of whole values up to this are exact in a double: 32 bits before the point and 20 behind it.
-_LARGEST_WHOLE = 2**32
-# Sums of int64 are taken in pieces and added as Python integers.
-_PIECE = 65_536
+# Customers are surveyed in this many blocks whatever the number of threads, so that sums never depend on it.
+_BLOCKS = 32
+# Below this many candidates starting threads takes longer than the survey.
+_WORTH_THREADS = 100_000
+# Threads take several parts each, in case one is held up.
+_PARTS_PER_THREAD = 4
+
+
+def frozen(arrays: Arrays) -> Arrays:
+    """Return the same arrays, which nobody may write to; kernels are compiled for such ones only."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What must hold: sign x usage of the limit <= amount, one entry per term."""
+
+    limit: Ints
+    sign: Ints
+    amount: Ints
+
+    def net(self, prices: Floats, limits: int) -> Floats:
+        """Return each limit's net price."""
+        return np.asarray(np.bincount(self.limit, self.sign * prices, limits), dtype=np.float64)
+
+    def left(self, usage: Ints) -> Ints:
+        """Return what is left of each term; below 0 where it does not hold."""
+        return np.asarray(self.amount - self.sign * usage[..., self.limit], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the classes of candidates mean.
+
+    Attributes:
+        touches: classes x limits. The last class touches none and is never chosen.
+        column: the weight column that each limit adds up; -1 counts candidates.
+    """
+
+    touches: Flags
+    column: Ints
+
+    @cached_property
+    def touched(self) -> Touched:
+        """Return the limits of each class as lists, for the kernels."""
+        classes, limits = np.nonzero(self.touches)
+        first = np.searchsorted(classes, np.arange(len(self.touches) + 1))
+        return Touched(first, limits, self.column[limits])
+
+    def prices(self, net: Floats, columns: int) -> Floats:
+        """Return per class the price of a candidate and of each weight column; infinite for the last class."""
+        prices = np.zeros((len(self.touches), columns + 1))
+        for limit, column in enumerate(self.column):
+            prices[self.touches[:, limit], column + 1] += net[limit]
+        prices[-1, 0] = np.inf
+        return prices
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is best at some prices, per block of customers: the chosen candidates' value, and usage per limit."""
+
+    worth: Floats
+    usage: Ints
+
+    @property
+    def value(self) -> float:
+        """Return the chosen candidates' value."""
+        return fsum(self.worth)
+
+    @property
+    def used(self) -> Ints:
+        """Return what the chosen candidates use of each limit."""
+        return np.asarray(self.usage.sum(axis=0), dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Candidates that can be chosen at all (value > 0, no weight above its cap), by customer and offer.
+    """Candidates by customer and offer, and the terms that a choice must hold.
 
     Attributes:
-        rows: index of each candidate in the caller's table.
-        starts: index of the first candidate of each customer, and the number of candidates at the end.
-        value: one value per candidate.
-        weights: limits x candidates.
-        caps: one per limit.
+        arrays: values, weights and classes of the candidates, and where each customer's begin.
+        rules, terms: what the classes mean; what must hold.
+        price_scale: prices are multiples of 1 / this, so that whole values less prices are exact; 0: not whole.
+        threads: how many threads survey; results do not depend on it.
     """
 
-    rows: Ints
-    starts: Ints
-    value: Floats
-    weights: Ints
-    caps: Ints
+    arrays: Arrays
+    rules: Rules
+    terms: Terms
+    price_scale: int
+    threads: int
 
-    @classmethod
-    def of(cls, customer: Ints, offer: Ints, value: Floats, weights: list[Ints], caps: Ints) -> Self:
-        """Return the problem with hopeless candidates left out."""
-        usable = value > 0
-        for weight, cap in zip(weights, caps, strict=True):
-            usable &= weight <= cap
-        rows = np.flatnonzero(usable)
-        rows = rows[_sorted(customer[rows], offer[rows])]
-        whose = customer[rows]
-        starts = np.concatenate([np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]][: len(rows)]), [len(rows)]])
-        return cls(rows, starts, value[rows], np.vstack([weight[rows] for weight in weights]), caps)
+    @property
+    def customers(self) -> int:
+        """Return the number of customers."""
+        return len(self.arrays.starts) - 1
 
-    def part(self, every: int) -> Self:
-        """Return the problem of every n-th customer, with the caps in proportion."""
-        counts = np.diff(self.starts)
-        taken = np.arange(0, len(counts), every)
-        keep = np.repeat(np.arange(len(counts)) % every == 0, counts)
-        starts = np.concatenate([[0], np.cumsum(counts[taken])])
-        return type(self)(self.rows[keep], starts, self.value[keep], self.weights[:, keep], self.caps // every)
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether all values are whole numbers."""
+        return self.price_scale > 0
+
+    @property
+    def candidates(self) -> int:
+        """Return the number of candidates."""
+        return len(self.arrays.value)
 
     @cached_property
     def customer(self) -> Ints:
         """Return the customer's position of each candidate."""
-        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        return np.repeat(np.arange(self.customers), np.diff(self.arrays.starts))
 
     @cached_property
-    def has_whole_values(self) -> bool:
-        """Tell whether all values are whole and not too large to be scaled exactly."""
-        whole = bool((self.value == np.rint(self.value)).all())
-        return whole and float(self.value.max(initial=0)) <= _LARGEST_WHOLE
+    def dense(self) -> Ints:
+        """Return sign x weight of every candidate in every term (terms x candidates)."""
+        arrays, column = self.arrays, self.rules.column
+        ones = np.ones(self.candidates, dtype=np.int64)
+        rows = []
+        for limit, sign in zip(self.terms.limit, self.terms.sign, strict=True):
+            weight = arrays.weights[column[limit]] if column[limit] != NONE else ones
+            rows.append(np.where(self.rules.touches[arrays.kind, limit], sign * weight, 0))
+        return np.array(rows, dtype=np.int64).reshape(len(rows), self.candidates)
 
-    def scores(self, prices: Floats) -> Floats:
-        """Return value - prices x weights of every candidate."""
-        return np.asarray(self.value - prices @ self.weights)
+    def used(self, rows: Ints) -> Ints:
+        """Return what these candidates use of each limit, added up in whole numbers."""
+        found = np.zeros(len(self.rules.column), dtype=np.int64)
+        for limit, column in enumerate(self.rules.column):
+            touching = rows[self.rules.touches[self.arrays.kind[rows], limit]]
+            found[limit] = len(touching) if column == NONE else self.arrays.weights[column, touching].sum()
+        return found
 
-    def best(self, prices: Floats) -> tuple[Floats, Ints]:
-        """Return each customer's best score (0 for none) and the candidate that reaches it (NONE without one)."""
-        return best_at(self.value, self.weights, self.starts, prices)
+    def table(self, prices: Floats) -> Floats:
+        """Return the terms' prices per class (see `Rules.prices`)."""
+        return self.rules.prices(self.terms.net(prices, len(self.rules.column)), len(self.arrays.weights))
 
-    def value_of(self, chosen: Ints) -> float:
-        """Return the sum of values; exact when they are whole."""
-        values = self.value[chosen]
-        return float(exact_sum(values.astype(np.int64))) if self.has_whole_values else float(values.sum())
+    def survey(self, prices: Floats, chosen: Ints | None = None) -> Survey:
+        """Return what is best at these prices; `chosen`, if given, gets each customer's candidate, or NONE."""
+        blocks = np.linspace(0, self.customers, _BLOCKS + 1).astype(np.int64)
+        worth, usage = np.zeros(_BLOCKS), np.zeros((_BLOCKS, len(self.rules.column)), dtype=np.int64)
+        table, out = self.table(prices), np.zeros(0, dtype=np.int64) if chosen is None else chosen
+        touched = self.rules.touched
 
-    def usage_of(self, chosen: Ints) -> Ints:
-        """Return what the chosen candidates use of each limit; NONE uses nothing."""
-        held = chosen[chosen != NONE]
-        return np.asarray(self.weights[:, held].sum(axis=1), dtype=np.int64)
+        def task(a: int, b: int) -> None:
+            survey(self.arrays, touched, table, blocks[a : b + 1], worth[a:b], usage[a:b], out)
 
-    def bound(self, prices: Floats) -> float:
-        """Return the Lagrangian bound: prices x caps + the sum of every customer's best score.
+        self._shared(task, _BLOCKS)
+        return Survey(worth, usage)
 
-        For whole values the sum is exact and the bound is rounded down to a whole number.
+    def undecided(self, low: Floats, high: Floats) -> tuple[Ints, Ints, Self]:
+        """Return who may choose differently at prices from `low` to `high`: customers, rows, and their own problem.
+
+        The problem holds only the candidates that are best somewhere in that box, and this problem's terms.
         """
-        best, chosen = self.best(prices)
-        if not self.has_whole_values:
-            return float(prices @ self.caps + best.sum())
-        scaled = np.rint(prices * PRICE_SCALE).astype(np.int64)
-        held = chosen[chosen != NONE]
-        score = self.value[held].astype(np.int64) * PRICE_SCALE - scaled @ self.weights[:, held]
-        budget = sum(int(price) * int(cap) for price, cap in zip(scaled, self.caps, strict=True))
-        return float((budget + exact_sum(score)) // PRICE_SCALE)
+        keep, sizes = np.zeros(self.candidates, dtype=np.bool_), np.zeros(self.customers, dtype=np.int32)
+        # At a corner every cap has its lowest price and every minimum its highest, and the other way round.
+        is_cap = self.terms.sign > 0
+        bottom, top = self.table(np.where(is_cap, low, high)), self.table(np.where(is_cap, high, low))
+        self._shared(lambda a, b: narrow(self.arrays, bottom, top, a, b, keep, sizes), self.customers)
+        customers = np.flatnonzero(sizes)
+        rows = np.flatnonzero(keep)
+        return customers, rows, self.only(rows, sizes[customers].astype(np.int64))
 
+    def part(self, every: int) -> Self:
+        """Return the problem of one in `every` customers, drawn by lot, with the amounts in proportion."""
+        starts = np.arange(0, self.customers - every + 1, every)
+        taken = starts + np.random.default_rng(0).integers(0, every, len(starts))
+        sizes = np.diff(self.arrays.starts)[taken]
+        begins = np.repeat(self.arrays.starts[taken] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
+        part = self.only(begins + np.arange(len(begins)), sizes)
+        return replace(part, terms=replace(self.terms, amount=self.terms.amount // every))
 
-def _sorted(customer: Ints, offer: Ints) -> Ints:
-    in_order = (customer[1:] > customer[:-1]) | ((customer[1:] == customer[:-1]) & (offer[1:] >= offer[:-1]))
-    return np.arange(len(customer)) if in_order.all() else np.lexsort((offer, customer))
+    def only(self, rows: Ints, sizes: Ints) -> Self:
+        """Return the problem of these rows alone; `sizes` says how many each of its customers has."""
+        arrays = self.arrays
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        weights = np.ascontiguousarray(arrays.weights[:, rows])
+        return replace(self, arrays=frozen(Arrays(arrays.value[rows], weights, arrays.kind[rows], starts)))
 
-
-def exact_sum(values: Ints) -> int:
-    """Return the sum of whole numbers, whatever its size."""
-    pieces = np.add.reduceat(values, np.arange(0, len(values), _PIECE)) if len(values) else values
-    return sum(int(piece) for piece in pieces)
+    def _shared(self, task: Callable[[int, int], None], count: int) -> None:
+        """Call the task for parts of a range, in as many threads as are worth it."""
+        if self.threads == 1 or self.candidates < _WORTH_THREADS:
+            task(0, count)
+            return
+        parts = np.linspace(0, count, min(_PARTS_PER_THREAD * self.threads, count) + 1).astype(np.int64)
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(task, parts[:-1], parts[1:]))

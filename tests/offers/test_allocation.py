@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from offermill.errors import ConfigError
-from offers import allocation_exact
+from offers import allocation_repair
 from offers.allocation import Choice, Limit, allocate
 
 Rows = list[tuple[str, str, int, int]]
@@ -149,7 +149,7 @@ def test_equals_highs_on_two_hundred_candidates(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_dual_bound_is_that_of_the_linear_relaxation(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allocation_exact, "MAX_CANDIDATES", 0)
+    monkeypatch.setattr(allocation_repair, "FEW_CANDIDATES", 0)
     candidates = random_table(seed, customers=300, offers=6)
     cost = candidates["cost_minor"].to_numpy()
 
@@ -162,7 +162,7 @@ def test_the_dual_bound_is_that_of_the_linear_relaxation(seed: int, monkeypatch:
 
 
 def test_several_limits_hold_together_and_their_prices_prove_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allocation_exact, "MAX_CANDIDATES", 0)
+    monkeypatch.setattr(allocation_repair, "FEW_CANDIDATES", 0)
     candidates = random_table(1, customers=2_000, offers=6)
     limits = [
         Limit("budget", 300_000, "cost_minor"),
