@@ -91,8 +91,8 @@ def allocate(
     Raises:
         ConfigError: a limit is negative, named twice, asks for less than it asks for at least, or names a column that
             is missing or not of whole numbers >= 0; a value is missing or not finite.
-        UnreachableMinimumError: no choice within the limits reaches every `at_least`; it says which, and how much can be
-            reached, so that the caller can ask for that.
+        UnreachableMinimumError: no choice within the limits reaches every `at_least`; it says which, and how much can
+            be reached, so that the caller can ask for that.
     """
     _check(candidates, limits)
     found = allocation_table.read(candidates, limits, threads or _threads())

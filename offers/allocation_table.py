@@ -144,9 +144,11 @@ def _key(candidates: pa.Table, name: str) -> _Key:
 
 def _in_pieces(task: Callable[[int, int], object], count: int, threads: int) -> list[object]:
     """Return what the task returns for each piece of `count` rows, in order."""
-    begins = range(0, count, _PIECE)
+    pieces = [(begin, min(begin + _PIECE, count)) for begin in range(0, count, _PIECE)]
+    if threads == 1 or len(pieces) <= 1:
+        return [task(*piece) for piece in pieces]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda begin: task(begin, min(begin + _PIECE, count)), begins))
+        return list(pool.map(lambda piece: task(*piece), pieces))
 
 
 def _order(candidates: pa.Table, threads: int) -> tuple[Ints | None, _Key]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from offers import allocation_exact, lots, policy
+from offers import allocation_repair, lots, policy
 from offers.draws import safe_size, safe_sizes, usual_sizes
 from offers.limits import BUDGET
 from offers.night_limits import NightLimit
@@ -340,7 +340,7 @@ def test_logged_chances_hold_in_a_cold_pilot() -> None:
 
 def test_under_a_tight_budget_the_chances_hold_on_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     # The price moves a little with everybody's lots, so single people near it differ; the sum does not.
-    monkeypatch.setattr(allocation_exact, "MAX_CANDIDATES", 0)
+    monkeypatch.setattr(allocation_repair, "FEW_CANDIDATES", 0)
     candidates = one_campaign(60)
 
     given, logged, _ = frequencies(budget(2_000), candidates, 1, 120)
