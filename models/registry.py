@@ -243,3 +243,22 @@ def newest(root: Path, name: str, until: date, available: Features | None = None
         except ModelError as problem:
             problems.append(str(problem))
     return Found(None, tuple(problems))
+
+
+def newest_accepted(root: Path, name: str, until: date, available: Features | None = None) -> Found:
+    """Return the newest sound model whose verdict is `accepted`; a refused one leaves the one before it in use.
+
+    Without any, the newest model of whatever verdict is found, which says why.
+    """
+    problems: list[str] = []
+    other: StoredModel | None = None
+    for day in trained_dates(root, name, until):
+        try:
+            model = load(root, name, day, available)
+        except ModelError as problem:
+            problems.append(str(problem))
+            continue
+        if model.verdict == "accepted":
+            return Found(model, tuple(problems))
+        other = other or model
+    return Found(other, tuple(problems))

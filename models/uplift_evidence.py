@@ -47,13 +47,8 @@ class Evidence:
 
     @property
     def sales(self) -> Floats:
-        """Return sales per order before the offer's discount, in minor units; refunds beyond all sales count as none.
-
-        Per order, because an offer brings about one order more: the baskets of those who come often anyway would
-        otherwise be counted for those who came because of it.
-        """
-        orders = np.maximum(self.rows["order_count"].to_numpy(), 1)
-        return np.asarray(self._before_discount("net_minor") / orders, dtype=np.float64)
+        """Return sales before the offer's discount, in minor units; refunds beyond all sales count as none."""
+        return self._before_discount("net_minor")
 
     @property
     def margin_share(self) -> float:
@@ -85,13 +80,17 @@ class Evidence:
         rows, chances = (frame.loc[chosen].reset_index(drop=True) for frame in (self.rows, self.propensity))
         return Evidence(table, rows, chances, self.depths, self.costs)
 
-    def costs_per_buyer(self) -> dict[str, float]:
-        """Return arm without a price -> the catalogue's cost times redemptions per buyer; others are measured."""
-        return {arm: cost * self._redemptions_per_buyer(arm) for arm, cost in self.costs.items()}
+    def costs_per_order(self) -> dict[str, float]:
+        """Return arm without a price -> the catalogue's cost times redemptions per order; others are measured."""
+        return {arm: cost * self._redemptions_per_order(arm) for arm, cost in self.costs.items()}
 
-    def _redemptions_per_buyer(self, arm: str) -> float:
+    def _redemptions_per_order(self, arm: str) -> float:
         inside = self.rows[self.arm == arm]
-        return float(inside["redemption_count"].sum()) / max(float(inside["bought"].sum()), 1.0)
+        return float(inside["redemption_count"].sum()) / max(float(inside["order_count"].sum()), 1.0)
+
+    def redeemed_share(self, arm: str) -> float:
+        """Return the share of an arm's people who redeemed its offer."""
+        return float((self.rows.loc[self.arm == arm, "redemption_count"] > 0).mean())
 
     @property
     def _lowers_the_price(self) -> NDArray[np.bool_]:
@@ -195,6 +194,15 @@ def offers(warehouse: Warehouse) -> tuple[dict[str, float | None], dict[str, flo
     depths = {offer: pct / 100 if (kind, on) == ("percent", "basket") else None for offer, kind, on, pct, _ in rows}
     costs = {offer: float(cost) for offer, kind, _, _, cost in rows if kind not in ("percent", "amount")}
     return depths, costs
+
+
+def families(warehouse: Warehouse) -> dict[str, tuple[str, float]]:
+    """Return percent offer -> (template and target, depth as a share): offers that differ by depth alone."""
+    rows = warehouse.rows(f"""
+        select offer_id, concat_ws('|', template_id, target_kind, target_id) as family, depth_pct / 100.0 as depth
+        from {CATALOGUE} where kind = 'percent' order by offer_id
+    """)
+    return {offer: (family, float(depth)) for offer, family, depth in rows}
 
 
 def person_margin_share(net_minor: Floats, margin_minor: Floats, shop_share: float) -> Floats:

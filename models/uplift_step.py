@@ -1,33 +1,31 @@
-"""The uplift steps: learn what offers change from randomised waves, and tell it for tonight's customers and offers."""
+"""The step models.train_uplift: learn what offers change from random draws, and replace the old model if it may."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from models import amounts, cards, data, registry, scoring, uplift_evidence
-from models.evidence import NoEvidence
+from models import cards, data, judging, outcome_guess, registry, segment_prior, uplift_card, uplift_evidence
+from models.data import Floats
+from models.evidence import CONTROL, NoEvidence
+from models.judging import Bench, Guess
 from models.uplift import UpliftModel
 from models.uplift_evidence import Evidence
+from offermill import money
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 
 NAME = "uplift"
-TABLE = "models.offer_effect"
-SCHEMA = pa.schema([
-    ("customer_id", pa.string()), ("offer_id", pa.string()), ("effect_minor", pa.int64()), ("cost_minor", pa.int64()),
-    ("baseline_chance", pa.float64()), ("evidence", pa.string()), ("model_id", pa.string()),
-])  # fmt: skip
-_TITLE = "Incremental margin of offers"
-_PURPOSE = "How much margin each tested offer adds for a customer within the horizon, net of what it gives away."
-_LIMITS = (
-    "It speaks only of offers that were drawn at random before; another depth, target or season is a new question.",
-    "Effects of single customers are uncertain; it is made to choose among many, not to judge one.",
-    "It counts the whole basket within the horizon; purchases brought forward from later are not subtracted.",
-)
-_NO_DEPTH = " No depth is known (no catalogue, or no percent offer in it): every offer counts as one without a price."
+PRIOR = "segment_prior"
+# So many of the people are judged on; the judged model learns from the others, the one that is used from all.
+_HELD_SHARE = 0.4
+_HELD = "held-"
 # What a person's margin share is taken from; missing columns leave the shop's share.
 _NET, _MARGIN = "net_minor_365_days", "margin_minor_365_days"
 
@@ -37,21 +35,27 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     features = data.feature_columns(warehouse.columns(data.SNAPSHOT))
     try:
         seen = uplift_evidence.collect(warehouse, run, features)
-        model = fit(seen, run.settings.models.seed)
+        guess = _outcome_guess(seen, run.settings.models.seed)
+        _store_prior(run, seen, guess)
+        model = fit(seen, run.settings.models.seed, run.settings.models.thread_count)
     except NoEvidence as problem:
-        return _store(run, features, {}, {}, _empty_card(run, str(problem)), cards.NONE)
-    card = _card(run, features, seen, model)
-    settings = model.settings() | {"margin_share": seen.margin_share}
-    return _store(run, features, model.parts(), settings, card, cards.ACCEPTED)
+        return _store(run, {}, {}, {}, uplift_card.empty(run, str(problem)), cards.NONE)
+    judged = _judge(run, seen, guess)
+    card = uplift_card.card(run, features, seen, model, judged.verdict, judged.figures)
+    if not judged.verdict.is_accepted:
+        return _store(run, {}, {}, {}, card, cards.REFUSED)
+    held = {f"{_HELD}{file}": text for file, text in judged.parts.items()}
+    settings = model.settings() | _facts(seen, model) | {"held": judged.settings}
+    return _store(run, features, model.parts() | held, settings, card, cards.ACCEPTED)
 
 
-def fit(seen: Evidence, seed: int) -> UpliftModel:
+def fit(seen: Evidence, seed: int, threads: int = 1) -> UpliftModel:
     """Return the model of the evidence.
 
     Raises:
         NoEvidence: too few people in the control arm or in every other arm.
     """
-    model = UpliftModel(seen.depths, random_state=seed, costs=seen.costs_per_buyer())
+    model = UpliftModel(seen.depths, random_state=seed, costs=seen.costs_per_order(), thread_count=threads)
     return model.fit(
         matrix(seen.features),
         arm=seen.arm,
@@ -60,6 +64,7 @@ def fit(seen: Evidence, seed: int) -> UpliftModel:
         margin_share=seen.margin_share,
         propensity=seen.propensity,
         discount=seen.rows["discount_minor"].to_numpy(),
+        orders=seen.rows["order_count"].to_numpy(),
     )
 
 
@@ -67,6 +72,105 @@ def matrix(features: pa.Table) -> pd.DataFrame:
     """Return features as a frame of 32-bit floats, which is what trees need."""
     columns = {name: features[name].to_numpy().astype(np.float32) for name in features.column_names}
     return pd.DataFrame(columns)
+
+
+def margin_share(features: pa.Table, shop_share: float) -> float | Floats:
+    """Return each person's margin share, or the shop's where the features do not tell it."""
+    if not {_NET, _MARGIN} <= set(features.column_names):
+        return shop_share
+    net, margin = (features[name].to_numpy() for name in (_NET, _MARGIN))
+    return uplift_evidence.person_margin_share(net, margin, shop_share)
+
+
+def held_out(people: NDArray[Any], seed: int) -> NDArray[np.bool_]:
+    """Return who is judged on: about _HELD_SHARE of the people, by a hash, the same at every training."""
+    names, place = np.unique(people.astype(str), return_inverse=True)
+    drawn = [int(hashlib.sha256(f"{seed}|held|{name}".encode()).hexdigest()[:13], 16) / 16**13 for name in names]
+    return np.asarray(np.array(drawn)[place] < _HELD_SHARE)
+
+
+def _outcome_guess(seen: Evidence, seed: int) -> Floats:
+    """Return (rows, arms) of expected margin, the control first, from models that did not see the row."""
+    names = [CONTROL, *seen.depths]
+    action = np.array([names.index(arm) for arm in seen.arm.tolist()], dtype=np.int64)
+    people = seen.rows["customer_id"].to_numpy(dtype=str)
+    rows = matrix(seen.features).to_numpy()
+    return outcome_guess.cross_fitted(rows, action, seen.margin, len(names), person=people, seed=seed)
+
+
+def _store_prior(run: Run, seen: Evidence, guess: Floats) -> None:
+    """Store what is known of every offer per segment; it serves where no model may."""
+    bench = judging.bench(seen, guess, np.ones(len(seen.rows), dtype=bool))
+    redeemed, bought = (
+        np.asarray(seen.rows[name] > 0, dtype=np.float64) for name in ("redemption_count", "order_count")
+    )
+    prior = segment_prior.learn(
+        bench.log, bench.arms, seen.features, spent=bench.spent, redeemed=redeemed, bought=bought
+    )
+    card = uplift_card.of_prior(run, prior)
+    registry.save(
+        run.shop.models, PRIOR, run.business_date, verdict=cards.ACCEPTED, features={}, parts={},
+        settings=prior.to_json(), card=card,
+    )  # fmt: skip
+
+
+def _facts(seen: Evidence, model: UpliftModel) -> dict[str, Any]:
+    """Return what scoring needs besides the model: shares of margin and of redeemers, the mean chance to buy."""
+    return {
+        "margin_share": seen.margin_share,
+        "redeemed": {arm: seen.redeemed_share(arm) for arm in model.arms_},
+        "baseline_mean": float(model.baseline(matrix(seen.features)).mean()),
+    }
+
+
+@dataclass(frozen=True)
+class _Judged:
+    verdict: judging.Verdict
+    figures: dict[str, Any]
+    parts: Mapping[str, str]
+    settings: Mapping[str, Any]
+
+
+def _judge(run: Run, seen: Evidence, guess: Floats) -> _Judged:
+    """Fit on most of the people and value the choices on the others, beside the present model's and simple rules'."""
+    held = held_out(seen.rows["customer_id"].to_numpy(dtype=str), run.settings.models.seed)
+    try:
+        judged = fit(seen.part(~held), run.settings.models.seed, run.settings.models.thread_count)
+    except NoEvidence as problem:
+        message = f"Too little evidence to judge it on people it did not learn from. {problem} No model is used yet."
+        return _Judged(judging.Verdict(False, message), {}, {}, {})
+    bench, part = judging.bench(seen, guess, held), seen.part(held)
+    new = _guess_of(judged, part, seen.margin_share, bench.arms)
+    found = judging.rounds(bench, new, _old_guess(run, part, bench))
+    digits, currency = run.settings.shop.currency_digits, run.settings.shop.currency
+
+    def say(amount: float) -> str:
+        return f"{money.to_text(round(amount), digits)} {currency}"
+
+    verdict = judging.verdict(found, float(run.settings.models.replacement_epsilon_minor), say)
+    figures = uplift_card.judged(bench, part, new, found, run.settings.models.replacement_epsilon_minor)
+    return _Judged(verdict, figures, judged.parts(), judged.settings() | {"margin_share": seen.margin_share})
+
+
+def _guess_of(model: UpliftModel, part: Evidence, shop_share: float, arms: tuple[str, ...]) -> Guess:
+    share = margin_share(part.features, shop_share)
+    effect, cost, _ = model.predictions(matrix(part.features), margin_share=share)
+    return Guess(
+        effect.reindex(columns=arms).fillna(-np.inf).to_numpy(), cost.reindex(columns=arms).fillna(0.0).to_numpy()
+    )
+
+
+def _old_guess(run: Run, part: Evidence, bench: Bench) -> Guess | None:
+    """Return what the present model says of the held-out rows: its own fit that did not see those people either."""
+    before = run.business_date - timedelta(days=1)
+    old = registry.newest_accepted(run.shop.models, NAME, before).usable
+    if old is None or not set(old.features) <= set(part.features.column_names):
+        return None
+    settings = old.settings.get("held") or old.settings
+    parts = {file.removeprefix(_HELD): text for file, text in old.parts.items() if file.startswith(_HELD)}
+    model = UpliftModel.restored(parts or old.parts, settings)
+    narrowed = Evidence(part.features.select([*old.features]), part.rows, part.propensity, part.depths, part.costs)
+    return _guess_of(model, narrowed, float(settings["margin_share"]), bench.arms)
 
 
 def _store(
@@ -82,126 +186,9 @@ def _store(
         NAME,
         run.business_date,
         verdict=verdict,
-        features=features if parts else {},
+        features=features,
         parts=parts,
         settings=settings,
         card=card,
     )
     return {"model_id": stored, "verdict": verdict, "message": card["verdict"]["message"]}
-
-
-def _empty_card(run: Run, message: str) -> dict[str, Any]:
-    return cards.card(
-        title=_TITLE,
-        purpose=_PURPOSE,
-        horizon_days=run.settings.models.horizon_days,
-        data={"row_count": 0},
-        features={},
-        importances=(),
-        figures={"arms": []},
-        decided=(cards.NONE, message),
-        limits=_LIMITS,
-    )
-
-
-def _card(run: Run, features: Mapping[str, str], seen: Evidence, model: UpliftModel) -> dict[str, Any]:
-    waves = [
-        {"wave_id": wave, "row_count": int(rows)}
-        for wave, rows in seen.rows["wave_id"].value_counts().sort_index().items()
-    ]
-    return cards.card(
-        title=_TITLE,
-        purpose=_PURPOSE,
-        horizon_days=run.settings.models.horizon_days,
-        data={"row_count": len(seen.rows), "waves": waves, "margin_share": round(seen.margin_share, 6)},
-        features=features,
-        importances=model.importances(),
-        figures={"arms": _arms(model), "slope": _slope(model)},
-        decided=(cards.ACCEPTED, _sentence(seen, model)),
-        limits=_LIMITS,
-    )
-
-
-def _arms(model: UpliftModel) -> list[dict[str, Any]]:
-    """Return per arm its mean effect on the chance to buy and what it gives away per buyer."""
-    return [
-        effect.to_json()
-        | {
-            "give_share": round(model.gives_[effect.arm].share, 6),
-            "give_minor": round(model.gives_[effect.arm].amount, 2),
-        }
-        for effect in model.arm_effects_
-    ]
-
-
-def _slope(model: UpliftModel) -> dict[str, float | None]:
-    found = next(iter(model.learned_.sensitivities()))
-    error = None if found.slope_error is None else round(found.slope_error, 6)
-    return {"believed": round(found.slope, 6), "error": error}
-
-
-def _sentence(seen: Evidence, model: UpliftModel) -> str:
-    left_out = sorted(set(seen.depths) - set(model.arms_))
-    missing = f" Too few people to say anything of: {', '.join(left_out)}." if left_out else ""
-    if all(depth is None for depth in seen.depths.values()):
-        missing += _NO_DEPTH
-    return (
-        f"Learned from {len(seen.rows):,} random assignments to {len(model.arms_)} offers and a control arm.{missing}"
-    )
-
-
-def score(warehouse: Warehouse, run: Run) -> dict[str, object]:
-    """Write models.offer_effect for tonight's customers and those offers of the catalogue that were tested."""
-    found = registry.newest(run.shop.models, NAME, run.business_date, scoring.available(warehouse))
-    stored = found.usable
-    wanted, _ = uplift_evidence.offers(warehouse)
-    tested = [arm for arm in stored.settings["arms"] if arm in wanted] if stored else []
-    pieces = _pieces(warehouse, stored, sorted(tested)) if stored and tested else iter(())
-    rows = scoring.write(warehouse, TABLE, SCHEMA, pieces)
-    model_id = stored.model_id if stored else None
-    return {"row_count": rows, "model_id": model_id, "offers": sorted(tested), "message": _message(found, tested)}
-
-
-def _message(found: registry.Found, tested: list[str]) -> str:
-    reasons = list(found.problems)
-    if found.model is None:
-        reasons.append("No uplift model: no offer has evidence.")
-    elif found.usable is None:
-        reasons.append(found.model.card["verdict"]["message"])
-    elif not tested:
-        reasons.append("No offer of the catalogue was tested at random: no offer has evidence.")
-    return " ".join(reasons)
-
-
-def _pieces(warehouse: Warehouse, stored: registry.StoredModel, tested: list[str]) -> Iterator[pa.Table]:
-    model = UpliftModel.restored(stored.parts, stored.settings)
-    for customers, features in data.batches(warehouse, stored.features):
-        rows = matrix(features)
-        share = _margin_share(features, float(stored.settings["margin_share"]))
-        yield _long(customers, model.predictions(rows, margin_share=share), tested, stored.model_id)
-
-
-def _margin_share(features: pa.Table, shop_share: float) -> float | data.Floats:
-    if not {_NET, _MARGIN} <= set(features.column_names):
-        return shop_share
-    net, margin = (features[name].to_numpy() for name in (_NET, _MARGIN))
-    return uplift_evidence.person_margin_share(net, margin, shop_share)
-
-
-def _long(
-    customers: pa.Array, predicted: tuple[pd.DataFrame, pd.DataFrame, pd.Series], tested: list[str], model_id: str
-) -> pa.Table:
-    """Return one row per customer and offer, by customer, then offer."""
-    effect, cost, before = predicted
-    times = len(tested)
-    people = pa.array(np.repeat(np.arange(len(customers)), times))
-    size = len(people)
-    return pa.table({
-        "customer_id": customers.take(people),
-        "offer_id": pa.array(np.tile(np.array(tested, dtype=object), len(customers)), pa.string()),
-        "effect_minor": amounts.to_minor(effect[tested].to_numpy().ravel()),
-        "cost_minor": amounts.to_minor(cost[tested].to_numpy().ravel()),
-        "baseline_chance": np.repeat(before.to_numpy(), times),
-        "evidence": pa.array(np.full(size, "model")),
-        "model_id": pa.array(np.full(size, model_id)),
-    })  # fmt: skip

@@ -128,7 +128,13 @@ def _models() -> Stage:
         _CATALOGUE,
         _call("models.propensity_score", "models.propensity:score"),
         _call("models.value_score", "models.value:score", "models.propensity_score"),
-        _call("models.offer_effect", "models.uplift_step:score", "offers.catalogue"),
+        _call(
+            "models.offer_effect",
+            "models.effect_ladder:score",
+            "offers.catalogue",
+            "models.propensity_score",
+            "models.value_score",
+        ),
     ]
     return _stage("models", [*_models_sql(), *python])
 

@@ -186,6 +186,10 @@ class ModelSettings(Section):
     snapshot_step_days: Annotated[int, Field(gt=0)] = 28
     # Random draws of the last so many days are evidence of what offers change.
     evidence_days: Annotated[int, Field(gt=0)] = 180
+    # How much less per person and wave (minor units) an uplift model may earn at worst, and still replace the old one.
+    replacement_epsilon_minor: Annotated[int, Field(ge=0)] = 20
+    # Assumed where nothing is known: an offer lifts the chance to buy by this share. 0 = nothing is assumed.
+    rule_lift_share: Share = 0.0
     # Fewer training rows than this train no model.
     minimum_rows: Annotated[int, Field(gt=0)] = 500
     # Seed of everything random in training: same data, same model.

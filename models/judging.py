@@ -1,0 +1,238 @@
+"""Judge an uplift model by what its choices would have earned people it did not learn from.
+
+The choices of the new model, the present one, the best single offer to everybody, the RFM rule and nothing are valued
+on the same held-out rows (AIPW), without a limit of money and at the price at which the new model would spend a fifth.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import baseline, policy_value, uplift_metrics
+from models.data import RFM, Floats, rfm_of
+from models.policy_value import Answer, Log
+from models.uplift_evidence import Evidence
+
+NEW, OLD, SINGLE, RULE, NOTHING = "model", "old_model", "single_offer", "rfm_rule", "nothing"
+# A fifth of what the model would spend without a limit: what a tight budget leaves.
+BUDGET_SHARES = (1.0, 0.2)
+# The lower end of the 90 % interval: one-sided 5 %, as everywhere where a model must beat a rule.
+LEVEL = 0.90
+
+Choices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """(n, offers) predicted effect (-inf: the model says nothing of the offer) and cost of every row."""
+
+    effect: Floats
+    cost: Floats
+
+    def choose(self, price: float, possible: NDArray[np.bool_]) -> Choices:
+        """Return (n,) arms at a price of money: 0 = nothing."""
+        return uplift_metrics.choice(self.effect, self.cost, price, possible)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What models are judged on.
+
+    Attributes:
+        log: held-out rows; arm 0 is the control, the others are `arms`.
+        taught: the rows that the judged models learned from.
+        spent, taught_spent: what each row's offer cost.
+        chance: of the RFM rule learned from the taught rows, that a held-out row buys; None without RFM features.
+    """
+
+    arms: tuple[str, ...]
+    log: Log
+    taught: Log
+    spent: Floats
+    taught_spent: Floats
+    chance: Floats | None
+
+    @property
+    def possible(self) -> NDArray[np.bool_]:
+        """Return (n, offers) which offers a row could have got."""
+        return np.asarray(self.log.propensity[:, 1:] >= policy_value.FLOOR)
+
+    def mean_costs(self) -> Floats:
+        """Return (k,) the mean cost per row of each arm among the taught rows; 0 where nobody was."""
+        size = len(self.arms) + 1
+        rows = np.bincount(self.taught.action, minlength=size)
+        return np.asarray(np.bincount(self.taught.action, self.taught_spent, size) / np.maximum(rows, 1))
+
+
+def bench(seen: Evidence, guess: Floats, held: NDArray[np.bool_]) -> Bench:
+    """Return the bench of the evidence; `guess` is (n, arms) of expected margin, control first."""
+    names = ["control", *seen.depths]
+    action = np.array([names.index(arm) for arm in seen.arm.tolist()], dtype=np.int64)
+    chances = seen.propensity.reindex(columns=names).fillna(0.0).to_numpy(np.float64)
+    whole = Log(action, seen.margin, chances, guess, seen.rows["customer_id"].to_numpy(dtype=str))
+    at, rest = np.flatnonzero(held), np.flatnonzero(~held)
+    return Bench(
+        arms=tuple(seen.depths),
+        log=whole.part(at),
+        taught=whole.part(rest),
+        spent=seen.spent[at],
+        taught_spent=seen.spent[rest],
+        chance=_rule_chance(seen, at, rest),
+    )
+
+
+def _rule_chance(seen: Evidence, at: NDArray[np.int64], rest: NDArray[np.int64]) -> Floats | None:
+    if not set(RFM) <= set(seen.features.column_names):
+        return None
+    rfm = rfm_of(seen.features)
+    bought = seen.rows["bought"].to_numpy(dtype=bool)
+    return baseline.fit(rfm[rest], bought[rest], seen.margin[rest]).predict_chance(rfm[at])
+
+
+def best_single(bench_: Bench, price: float) -> int | None:
+    """Return the arm that earned most per person where everybody who could get it did; None if none can be told."""
+    log = _at_price(bench_.taught, bench_.taught_spent, bench_.mean_costs(), price)
+    nothing = np.zeros(len(log), dtype=np.int64)
+    gains = {}
+    for arm in range(1, len(bench_.arms) + 1):
+        everybody = np.where(log.propensity[:, arm] >= policy_value.FLOOR, arm, 0)
+        found = policy_value.difference(log, everybody, nothing)
+        if everybody.any() and found.estimate is not None:
+            gains[arm] = found.estimate
+    return max(gains, key=lambda arm: (gains[arm], -arm)) if gains else None
+
+
+def choices(bench_: Bench, new: Guess, old: Guess | None, price: float) -> dict[str, Choices]:
+    """Return what each policy would choose on the held-out rows, by name."""
+    found = {NEW: new.choose(price, bench_.possible)}
+    if old is not None:
+        found[OLD] = old.choose(price, bench_.possible)
+    single = best_single(bench_, price)
+    if single is not None:
+        found[SINGLE] = np.where(bench_.possible[:, single - 1], single, 0)
+        if bench_.chance is not None:
+            money = uplift_metrics.cost_of(found[NEW], new.cost)
+            found[RULE] = _by_rule(bench_, bench_.chance, single, money)
+    return found | {NOTHING: np.zeros(len(bench_.log), dtype=np.int64)}
+
+
+def _by_rule(bench_: Bench, chance: Floats, single: int, money: float) -> Choices:
+    """Return the single offer to those the RFM rule finds likeliest to buy, for as much money as the model spends."""
+    each, possible = bench_.mean_costs()[single], bench_.possible[:, single - 1]
+    most = int(possible.sum())
+    count = min(int(money / each), most) if each > 0 else most
+    order = np.argsort(np.where(possible, -chance, np.inf), kind="stable")
+    chosen = np.zeros(len(possible), dtype=np.int64)
+    chosen[order[:count]] = single
+    return chosen
+
+
+def _at_price(log: Log, spent: Floats, mean_costs: Floats, price: float) -> Log:
+    """Return the log with an outcome that pays `price` for each unit an offer cost."""
+    guess = None if log.predicted is None else log.predicted - price * mean_costs
+    return replace(log, outcome=log.outcome - price * spent, predicted=guess)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One budget: its price, each policy's value and share of people with an offer, the new model's lead over each."""
+
+    budget_share: float
+    price: float
+    treated: Mapping[str, float]
+    values: Mapping[str, Answer]
+    leads: Mapping[str, Answer]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as a card holds them."""
+        values = [
+            {"policy": name, "treated_share": round(self.treated[name], 6), **found.to_json()}
+            for name, found in self.values.items()
+        ]
+        leads = [{"against": name, **found.to_json()} for name, found in self.leads.items()]
+        return {"budget_share": self.budget_share, "price": round(self.price, 6), "values": values, "leads": leads}
+
+
+def rounds(bench_: Bench, new: Guess, old: Guess | None) -> list[Round]:
+    """Return the values of all policies at every budget."""
+    return [_round(bench_, new, old, share) for share in BUDGET_SHARES]
+
+
+def _round(bench_: Bench, new: Guess, old: Guess | None, share: float) -> Round:
+    price = uplift_metrics.price_for(new.effect, new.cost, share, bench_.possible)
+    log = _at_price(bench_.log, bench_.spent, bench_.mean_costs(), price)
+    chosen = choices(bench_, new, old, price)
+    return Round(
+        budget_share=share,
+        price=price,
+        treated={name: float((policy > 0).mean()) for name, policy in chosen.items()},
+        values={name: policy_value.value(log, policy) for name, policy in chosen.items()},
+        leads={
+            name: policy_value.difference(log, chosen[NEW], policy, level=LEVEL)
+            for name, policy in chosen.items()
+            if name != NEW
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the new model may be used, and one sentence why."""
+
+    is_accepted: bool
+    message: str
+
+
+def verdict(found: list[Round], epsilon: float, say: Callable[[float], str]) -> Verdict:
+    """Return the verdict by the rule in docs/explanation/evidence.md.
+
+    Args:
+        found: the rounds.
+        epsilon: how much less per person and wave is still no loss.
+        say: an amount as text.
+    """
+    must = OLD if OLD in found[0].leads else NOTHING
+    for each in found:
+        for against in (must, SINGLE, RULE):
+            lead = each.leads.get(against)
+            problem = None if lead is None else _problem(lead, against, must, epsilon, say)
+            if problem:
+                return Verdict(False, f"{problem}{_at(each)}. {_KEPT[must]}")
+    first = found[0].leads[must]
+    unsure = [_NAMES[name] for name in (SINGLE, RULE) if _is_unsure(found, name, epsilon)]
+    told = f" Too little evidence to tell it from {' or '.join(unsure)}." if unsure else ""
+    return Verdict(True, f"It earns {_figures(first, say)} than {_NAMES[must]} on people it did not learn from.{told}")
+
+
+_NAMES = {
+    OLD: "the present model", SINGLE: "the best single offer to everybody", RULE: "the RFM rule", NOTHING: "nothing",
+}  # fmt: skip
+_KEPT = {OLD: "The present model stays.", NOTHING: "No model is used yet."}
+
+
+def _problem(lead: Answer, against: str, must: str, epsilon: float, say: Callable[[float], str]) -> str:
+    """Return what stands against the new model; empty if nothing does."""
+    if lead.low is None or lead.estimate is None:
+        return f"Compared with {_NAMES[against]} it cannot be judged: {lead.problem}" if against == must else ""
+    if lead.low > -epsilon or (against != must and lead.estimate >= 0):
+        return ""
+    doubt = "Not shown to earn anything" if against == NOTHING else f"Not shown to keep up with {_NAMES[against]}"
+    return f"{doubt}: {_figures(lead, say)}"
+
+
+def _is_unsure(found: list[Round], name: str, epsilon: float) -> bool:
+    leads = [each.leads[name] for each in found if name in each.leads]
+    return any(lead.low is None or lead.low <= -epsilon for lead in leads)
+
+
+def _at(each: Round) -> str:
+    return "" if each.budget_share == 1 else f" when it spends {each.budget_share:.0%} of what it would"
+
+
+def _figures(lead: Answer, say: Callable[[float], str]) -> str:
+    low, high, estimate = lead.low or 0.0, lead.high or 0.0, lead.estimate or 0.0
+    span = f"{lead.level:.0%} interval {say(low)} to {say(high)}"
+    return f"{say(abs(estimate))} {'more' if estimate >= 0 else 'less'} per person and wave ({span})"

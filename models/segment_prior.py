@@ -1,0 +1,230 @@
+"""What an offer changes per segment, where no model may say it for every person: AIPW means, shrunk by their noise.
+
+A segment is a class of recency and of frequency. Its mean effect is pulled to its offer's mean, and that to zero, each
+by how much of the spread is noise (empirical Bayes: Morris 1983; spread by DerSimonian and Laird 1986).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from models import policy_value
+from models.data import Floats
+from models.policy_value import Log
+
+RECENCY, FREQUENCY = "days_since_order", "order_count_365_days"
+ALL = "all"
+_LEAST_SPREAD = 0.1
+# Thirds by recency, halves by frequency: more segments than these have too few people in a pilot.
+_CLASSES = ((RECENCY, 3), (FREQUENCY, 2))
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Upper ends of the classes per feature, learned once and kept."""
+
+    edges: Mapping[str, Sequence[float]]
+
+    @classmethod
+    def learn(cls, features: pa.Table) -> Self:
+        """Return classes of about equal size; features that are missing make none."""
+        edges: dict[str, list[float]] = {}
+        for name, classes in _CLASSES:
+            values = features[name].to_numpy().astype(np.float64) if name in features.column_names else np.empty(0)
+            known = values[~np.isnan(values)]
+            shares = np.arange(1, classes) / classes
+            edges[name] = np.unique(np.quantile(known, shares, method="lower")).tolist() if len(known) else []
+        return cls(edges)
+
+    def of(self, features: pa.Table) -> NDArray[np.str_]:
+        """Return the segment of every row: the number of its class per feature, `-` where the feature is null."""
+        names = [self._classes(features, name) for name, _ in _CLASSES]
+        return np.char.add(np.char.add(names[0], "."), names[1])
+
+    def _classes(self, features: pa.Table, name: str) -> NDArray[np.str_]:
+        if name not in features.column_names:
+            return np.full(features.num_rows, "-")
+        values = features[name].to_numpy().astype(np.float64)
+        places = np.searchsorted(np.asarray(self.edges[name]), values, side="left")
+        return np.where(np.isnan(values), "-", places.astype(str))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of an offer in a segment, per person and wave, in minor units.
+
+    Attributes:
+        effect, error: incremental margin net of the offer's cost, after shrinking, and its standard error.
+        cost: expected cost.
+        redeem_chance: chance that the offer is redeemed.
+        baseline_chance: chance to buy without an offer.
+        row_count: people who got the offer, in all segments.
+    """
+
+    effect: float
+    error: float
+    cost: float
+    redeem_chance: float
+    baseline_chance: float
+    row_count: int
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Offer -> segment -> what is known; `all` stands for segments that the evidence did not see."""
+
+    segments: Segments
+    offers: Mapping[str, Mapping[str, Known]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON, rounded, for the registry."""
+        known = {
+            offer: {name: {key: round(value, 6) for key, value in asdict(one).items()} for name, one in parts.items()}
+            for offer, parts in self.offers.items()
+        }
+        return {"edges": {name: list(ends) for name, ends in self.segments.edges.items()}, "offers": known}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the prior that `to_json` wrote."""
+        offers = {
+            offer: {name: Known(**one) for name, one in parts.items()} for offer, parts in stored["offers"].items()
+        }
+        return cls(Segments(stored["edges"]), offers)
+
+    def of(self, offer: str, segment: str) -> Known:
+        """Return what is known of an offer in a segment."""
+        parts = self.offers[offer]
+        return parts.get(segment, parts[ALL])
+
+
+def learn(
+    log: Log, arms: Sequence[str], features: pa.Table, *, spent: Floats, redeemed: Floats, bought: Floats
+) -> Prior:
+    """Return the prior of every arm that enough people got.
+
+    Args:
+        log: with predictions; arm 0 is the control, the others are `arms`.
+        arms: names of the offers.
+        features: of the rows.
+        spent, redeemed, bought: per row: what its offer cost, whether it was redeemed, whether the person bought.
+    """
+    segments = Segments.learn(features)
+    names = segments.of(features)
+    whole = {arm: _gain(log, place) for place, arm in enumerate(arms, start=1)}
+    means = {arm: found for arm, found in whole.items() if found is not None}
+    shrunk = dict(zip(means, _shrink([*means.values()], centre=0.0), strict=True))
+    parts = {arm: _by_segment(log, arms.index(arm) + 1, names) for arm in means}
+    spread = _spread([(value - means[arm][0], error) for arm in parts for value, error in parts[arm].values()])
+    outcomes = _Outcomes(log, names, spent, redeemed, bought)
+    offers = {}
+    for arm, (effect, error) in shrunk.items():
+        place = arms.index(arm) + 1
+        known = {ALL: outcomes.known(place, ALL, effect, error)}
+        for name in np.unique(names).tolist():
+            value = parts[arm].get(name)
+            found = (effect, error) if value is None else _pulled(value, (effect, error), spread)
+            known[name] = outcomes.known(place, name, *found)
+        offers[arm] = known
+    return Prior(segments, offers)
+
+
+Estimate = tuple[float, float]
+
+
+def _gain(log: Log, arm: int) -> Estimate | None:
+    """Return (mean effect, error) of an arm over nothing among those who could get it; None if it cannot be told."""
+    rows = np.flatnonzero((log.propensity[:, arm] >= policy_value.FLOOR) & (log.propensity[:, 0] >= policy_value.FLOOR))
+    part = log.part(rows)
+    if min((part.action == arm).sum(), (part.action == 0).sum()) < policy_value.MATCHING_AT_LEAST:
+        return None
+    found = policy_value.difference(part, np.full(len(rows), arm), np.zeros(len(rows), dtype=np.int64))
+    return None if found.estimate is None or found.error is None else (found.estimate, found.error)
+
+
+def _by_segment(log: Log, arm: int, names: NDArray[np.str_]) -> dict[str, Estimate]:
+    found = {name: _gain(log.part(np.flatnonzero(names == name)), arm) for name in np.unique(names).tolist()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _spread(values: Sequence[Estimate]) -> float:
+    """Return the variance of true values around zero: that of the estimates less that of their noise.
+
+    It is never taken for less than a tenth of the noise: nobody knows that all offers do exactly the same.
+    """
+    if not values:
+        return 0.0
+    noise = float(np.mean([error**2 for _, error in values]))
+    return max(_LEAST_SPREAD * noise, float(np.mean([value**2 for value, _ in values])) - noise)
+
+
+def _shrink(values: Sequence[Estimate], centre: float) -> list[Estimate]:
+    spread = _spread([(value - centre, error) for value, error in values])
+    return [_pulled(value, (centre, 0.0), spread) for value in values]
+
+
+def _pulled(value: Estimate, centre: Estimate, spread: float) -> Estimate:
+    """Return an estimate pulled to its centre by its noise, and its error; without any spread it is the centre."""
+    noise = value[1] ** 2
+    kept = spread / (spread + noise) if spread + noise > 0 else 0.0
+    error = np.sqrt(kept * noise + (1 - kept) ** 2 * centre[1] ** 2)
+    return centre[0] + kept * (value[0] - centre[0]), float(error)
+
+
+# A segment's shares count as if so many more people had behaved like all of the offer's.
+_PRIOR_ROWS = 50.0
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    log: Log
+    names: NDArray[np.str_]
+    spent: Floats
+    redeemed: Floats
+    bought: Floats
+
+    def known(self, arm: int, segment: str, effect: float, error: float) -> Known:
+        got, control = self.log.action == arm, self.log.action == 0
+        return Known(
+            effect,
+            error,
+            self._mean(self.spent, got, segment),
+            min(self._mean(self.redeemed, got, segment), 1.0),
+            self._mean(self.bought, control, segment),
+            int(got.sum()),
+        )
+
+    def _mean(self, values: Floats, rows: NDArray[np.bool_], segment: str) -> float:
+        mean = float(values[rows].mean())
+        if segment == ALL:
+            return mean
+        here = rows & (self.names == segment)
+        return float((values[here].sum() + _PRIOR_ROWS * mean) / (here.sum() + _PRIOR_ROWS))
+
+
+def interpolated(depth: float, siblings: Sequence[tuple[float, Known]]) -> Known | None:
+    """Return what is known of a depth between two tested ones of the same template; None outside of them.
+
+    No discount at all counts as tested: it changes and costs nothing. Gain before cost and cost are both taken as
+    straight between neighbours.
+    """
+    if not siblings:
+        return None
+    ordered = sorted(siblings, key=lambda pair: pair[0])
+    nothing = Known(0.0, 0.0, 0.0, 0.0, ordered[0][1].baseline_chance, 0)
+    ordered = [(0.0, nothing), *ordered]
+    for (low, one), (high, two) in pairwise(ordered):
+        if low < depth < high:
+            share = (depth - low) / (high - low)
+            mixed = {
+                name: (1 - share) * getattr(one, name) + share * getattr(two, name)
+                for name in ("effect", "cost", "redeem_chance")
+            }
+            error = float(np.hypot((1 - share) * one.error, share * two.error))
+            return Known(**mixed, error=error, baseline_chance=two.baseline_chance, row_count=two.row_count)
+    return None
