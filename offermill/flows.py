@@ -147,6 +147,7 @@ def _models_sql() -> list[Step]:
 def _offers() -> Stage:
     python = [
         _call("offers.pilot_arm", "offers.pilot_registry:register"),
+        _call("offers.ramp", "offers.ramp:advance"),
         _call("offers.ledger", "offers.ledger:settle"),
         _call("offers.decision", "offers.decide:decide", *_decision_reads()),
     ]

@@ -220,6 +220,32 @@ class LedgerSettings(Section):
     grace_days: Annotated[int, Field(ge=0)] = 2
 
 
+class RampSettings(Section):
+    """How many people a template reaches at first, and when it reaches more or fewer."""
+
+    # Shares of the people that a new template reaches one after another, rising to 1; [1.0] switches the ramp off.
+    stages: tuple[Annotated[float, Field(gt=0, le=1)], ...] = (1.0,)
+    # So many nights at least on each stage; guardrails on redemptions speak of offers whose last day has passed.
+    nights_per_stage: Annotated[int, Field(ge=1)] = 28
+    # So many people at least must have got the template's offers before a stage is passed or a guardrail speaks.
+    people_per_stage: Annotated[int, Field(ge=1)] = 50
+    # Falls back when redemptions of ended offers are below this share of the expected ones.
+    redemption_ratio_min: Annotated[float, Field(ge=0)] = 0.3
+    # Falls back when offers cost more than so many times their estimate.
+    cost_ratio_max: Annotated[float, Field(ge=1)] = 1.5
+    # Falls back when more people opt out than in the control groups, by more than this share and beyond chance.
+    opt_outs_above_control_max: Share = 0.01
+    # Falls back when more people complain than in the control groups, by more than this share and beyond chance.
+    complaints_above_control_max: Share = 0.005
+
+    @field_validator("stages")
+    @classmethod
+    def _rising_to_one(cls, stages: tuple[float, ...]) -> tuple[float, ...]:
+        if not stages or list(stages) != sorted(set(stages)) or stages[-1] != 1:
+            raise ValueError("stages must rise and end with 1.0, such as [0.01, 0.05, 0.25, 1.0]")
+        return stages
+
+
 class PublishSettings(Section):
     """What may be shown to people."""
 
@@ -241,6 +267,7 @@ class Settings(Section):
     candidates: CandidateSettings = CandidateSettings()
     contact_policy: ContactPolicySettings = ContactPolicySettings()
     ledger: LedgerSettings = LedgerSettings()
+    ramp: RampSettings = RampSettings()
     publish: PublishSettings = PublishSettings()
 
     @field_validator("sources")

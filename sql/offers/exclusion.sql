@@ -12,6 +12,8 @@ offer_rules as (
     select customer_id, offer_id, rule, reason from offers.exclusion_by_reach
     union all
     select customer_id, offer_id, rule, reason from offers.exclusion_by_contact
+    union all
+    select customer_id, offer_id, rule, reason from offers.exclusion_by_ramp
 ),
 rules as (
     select * from customer_rules

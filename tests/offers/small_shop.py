@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
+
+import pyarrow as pa
 
 from offermill.paths import ShopPaths
 from offermill.run import Run
@@ -52,9 +55,8 @@ def fill(warehouse: Warehouse, address: str, rows: list[dict[str, object]]) -> N
     warehouse.execute(f"create schema if not exists {address.split('.')[0]}")
     body = ", ".join(f'"{name}" {kind}' for name, kind in declared.items())
     warehouse.execute(f"create or replace table {address} ({body})")
-    for row in rows:
-        marks = ", ".join(f"${name}" for name in row)
-        warehouse.execute(f"insert into {address} ({', '.join(row)}) values ({marks})", row)
+    for _, alike in groupby(rows, key=tuple):
+        warehouse.append(address, pa.Table.from_pylist(list(alike)))
 
 
 @contextmanager
@@ -67,6 +69,7 @@ def shop(rows: Mapping[str, list[dict[str, object]]]) -> Iterator[Warehouse]:
 
 
 _READ = (
+    "offers.ramp",
     "core.customer",
     "core.contact",
     "core.consent",

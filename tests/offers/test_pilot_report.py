@@ -229,6 +229,7 @@ def test_a_plan_changed_after_the_start_is_named_and_not_followed(tmp_path: Path
 def test_the_report_is_printed_whole(tmp_path: Path) -> None:
     with drawn(tmp_path) as warehouse:
         plan_file(tmp_path, PLAN.replace("alpha: 0.05", "alpha: 0.5"))
+        warehouse.execute("drop table if exists core.complaint")
         found = reported(warehouse, tmp_path)
     console = Console(width=200, record=True, quiet=False, file=None)
     with console.capture() as printed:
