@@ -5,9 +5,10 @@
 
 Every night the product's real steps decide (benchmarks/loop_nights.py), the demo shop's customers answer, and their
 answers are loaded the next night. Gains are expected values by the generator's truth, of exactly the people and offers
-chosen. The shop begins cold: the money of the first 28 nights is given at once, to the pilot of the first night, then
-every night has its own. Policies beside the product's (benchmarks/loop_rivals.py) have the nightly money from the
-start. Each night is a line of JSON in DIR/loop.jsonl; a run that was broken off goes on where it stood.
+chosen. The shop begins cold: the money of the first 28 nights goes into the pilots of nights 1 to 7
+(benchmarks/loop_pilots.py), whose horizons are over from night 29 on; then every night has its own. Policies beside the
+product's (benchmarks/loop_rivals.py) have the nightly money from the start. Each night is a line of JSON in
+DIR/loop.jsonl; a run that was broken off goes on where it stood.
 """
 
 import argparse
@@ -27,9 +28,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks import loop_lift, loop_nights, loop_report
+from benchmarks import loop_lift, loop_nights, loop_pilots, loop_report
 from benchmarks.loop_nights import Clock
-from benchmarks.loop_rivals import Bought, Pairs, Rival, Truth, all_rivals, bound_over_time
+from benchmarks.loop_rivals import UNKNOWN, Bought, Pairs, Rival, Truth, all_rivals, bound_over_time
 from offermill import examples
 from offermill.run import Run
 from offermill.synthetic import state, truth
@@ -53,20 +54,29 @@ class Options:
     budget: int
     is_warm: bool
 
+    @property
+    def first_choice(self) -> int:
+        """The first night with evidence: the horizon of night 1's pilot is over."""
+        return 0 if self.is_warm else 1 + HORIZON_DAYS
+
     def money(self, number: int) -> int:
-        """Whole money of a night of the product: a cold shop's pilot has what 28 nights have."""
-        if self.is_warm or number >= HORIZON_DAYS:
+        """Whole money of a night of the product: a cold shop's pilots have what 28 nights have."""
+        if number >= self.first_choice:
             return self.budget
-        return self.budget * HORIZON_DAYS if number == 0 else 0
+        return loop_pilots.money(number, self.budget * HORIZON_DAYS)
 
     def is_training(self, number: int) -> bool:
-        """A night before which models are trained: there is evidence no earlier than after a horizon."""
-        first = 0 if self.is_warm else HORIZON_DAYS
-        return number >= first and (number - first) % TRAIN_DAYS == 0
+        """A night before which models are trained."""
+        return number >= self.first_choice and (number - self.first_choice) % TRAIN_DAYS == 0
 
     def is_refreshing(self, number: int) -> bool:
-        """A night on which features, segments and effects are made anew."""
-        return number % REFRESH_DAYS == 0
+        """A night on which purchases, features, segments and effects are made anew."""
+        return number == 0 or (number - self.first_choice) % REFRESH_DAYS == 0
+
+    def is_idle(self, number: int) -> bool:
+        """A night without money, evidence or a plan for the next: its decisions can only be nothing for everybody."""
+        waits = number < self.first_choice and not self.money(number) and not self.money(number + 1)
+        return waits and not self.is_refreshing(number)
 
 
 @dataclass
@@ -78,34 +88,48 @@ class Loop:
     rivals: list[Rival] = field(default_factory=all_rivals)
     truths: list[Truth] = field(default_factory=list)
     open_pairs: pa.Table | None = None
+    decided_on: date = FIRST
 
     def night(self, number: int) -> dict[str, Any]:
         """Decide one night, value everything, let the customers live the next day."""
         started, clock, day = perf_counter(), Clock(), FIRST + timedelta(days=number)
-        refresh = self.options.is_refreshing(number)
-        set_budget(self.folder, self.options.money(number))
-        loop_nights.decide(self.folder, day, clock, refresh=refresh, train=self.options.is_training(number))
+        is_idle = self.options.is_idle(number)
+        if not is_idle:
+            self._decide(number, day, clock)
         known = Truth.of(self.folder, day + timedelta(days=1), tuple(sorted(Menu.of_shop(self.folder).offers)))
-        if refresh or self.open_pairs is None:
+        if self.options.is_refreshing(number):
             self.open_pairs = loop_nights.without_history(self.folder, day)
             self.truths = [*self.truths, known]
-        pairs, own = _night_pairs(self, day, known), _own(self.folder, day, known)
+        pairs, own = _night_pairs(self, known), {} if is_idle else _own(self.folder, day, known)
         beside = {rival.name: asdict(self._bought(rival, pairs, known, day)) for rival in self.rivals}
         clock.add("truth", started + sum(clock.seconds.values()))
-        loop_nights.answer(self.folder, day, 1, clock)
+        loop_nights.answer(self.folder, self.decided_on, day + timedelta(days=1), 1, clock, given=not is_idle)
         forget(self.folder)
         line = {"night": number, "money": self.options.money(number) * 100, "own": own, "beside": beside}
         return line | {"seconds": round(perf_counter() - started, 2), "stages": clock.seconds}
+
+    def _decide(self, number: int, day: date, clock: Clock) -> None:
+        """Decide by the product's steps; where the next night has a pilot, plan it."""
+        options, refresh = self.options, self.options.is_refreshing(number)
+        set_budget(self.folder, options.money(number))
+        loop_nights.decide(self.folder, day, clock, refresh=refresh, train=options.is_training(number))
+        self.decided_on = day
+        if number + 1 < options.first_choice and options.money(number + 1):
+            set_budget(self.folder, options.money(number + 1))
+            print(loop_pilots.plan(self.folder, day, number + 1), file=sys.stderr)
 
     def _bought(self, rival: Rival, pairs: Pairs, known: Truth, day: date) -> Bought:
         return rival.night(pairs, known, self.options.budget * 100, day_number(day), HORIZON_DAYS)
 
     def bounds(self, first: int) -> int:
         """What nobody can exceed in the 28 nights from `first`, with one offer a person."""
-        chosen = self.truths[first // REFRESH_DAYS : (first + HORIZON_DAYS) // REFRESH_DAYS + 1]
-        last = FIRST + timedelta(days=min(self.options.nights, first + HORIZON_DAYS) - 1)
-        pairs = _night_pairs(self, last, chosen[-1])
-        return bound_over_time(chosen, pairs, self.options.budget * 100 * HORIZON_DAYS)
+        seen = [number for number in range(self.options.nights) if self.options.is_refreshing(number)]
+        chosen = [
+            known
+            for number, known in zip(seen, self.truths, strict=True)
+            if first - REFRESH_DAYS < number < first + HORIZON_DAYS
+        ]
+        return bound_over_time(chosen, _night_pairs(self, chosen[-1]), self.options.budget * 100 * HORIZON_DAYS)
 
 
 def set_budget(folder: Path, amount: int) -> None:
@@ -121,16 +145,16 @@ def forget(folder: Path) -> None:
         shutil.rmtree(state.folder_of(folder, day))
 
 
-def _night_pairs(loop: Loop, day: date, known: Truth) -> Pairs:
+def _night_pairs(loop: Loop, known: Truth) -> Pairs:
     """What may be offered to whom, with the truth and the product's estimates."""
     if loop.open_pairs is None:
         raise RuntimeError("no night has been decided")
-    groups, guesses = loop_nights.read(loop.folder, day, _groups_and_guesses)  # type: ignore[misc]
+    groups, guesses = loop_nights.read(loop.folder, loop.decided_on, _groups_and_guesses)  # type: ignore[misc]
     table = loop.open_pairs.join(groups, "customer_id").join(guesses, ["customer_id", "offer_id"])
     table = table.sort_by([("customer_id", "ascending"), ("offer_id", "ascending")])
     person = truth.persons_of(table["customer_id"].to_pylist())
     offer = pc.index_in(table["offer_id"], value_set=pa.array(known.offers)).to_numpy().astype(np.int64)
-    guess, cost = (pc.fill_null(table[name], 0).to_numpy() for name in ("effect_minor", "cost_minor"))
+    guess, cost = (pc.fill_null(table[name], UNKNOWN).to_numpy() for name in ("effect_minor", "cost_minor"))
     gain, true_cost = (each[person, offer].astype(np.int64) for each in (known.gain, known.cost))
     is_control = pc.is_in(table["group_name"], value_set=pa.array(CONTROLS)).to_numpy()
     return Pairs(person, offer, gain, true_cost, is_control, guess, cost)
@@ -178,8 +202,10 @@ def play_seed(work: Path, seed: int, options: Options, log: Path) -> None:
         with log.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"seed": seed, **line}) + "\n")
         print(f"seed {seed} {loop_report.progress(line)}", file=sys.stderr, flush=True)
+    end = {"bound_over_time": loop.bounds(options.nights - HORIZON_DAYS)} if options.nights > HORIZON_DAYS else {}
+    end |= loop_lift.finish(folder, FIRST, options.nights, options.first_choice, log, seed)
     with log.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"seed": seed, **loop_lift.finish(folder, FIRST, options.nights, log, seed)}) + "\n")
+        file.write(json.dumps({"seed": seed, **end}) + "\n")
 
 
 def _resumed(folder: Path, seed: int, options: Options, nights: int) -> Loop:
@@ -205,13 +231,15 @@ def _save(loop: Loop, number: int) -> None:
         arrays |= {f"gain {week}": known.gain, f"cost {week}": known.cost, f"buys {week}": known.buys}
     pairs = loop.open_pairs.to_pydict() if loop.open_pairs is not None else {}
     names = {name: np.array(values, dtype=str) for name, values in pairs.items()}
-    np.savez(place / f"{number}.npz", offers=np.array(loop.truths[0].offers), **arrays, **names)  # type: ignore[arg-type]
+    facts = {"offers": np.array(loop.truths[0].offers), "decided_on": np.array(str(loop.decided_on))}
+    np.savez(place / f"{number}.npz", **facts, **arrays, **names)  # type: ignore[arg-type]
     (place / f"{number - 1}.npz").unlink(missing_ok=True)
 
 
 def _restore(loop: Loop, kept: Path) -> None:
     with np.load(kept) as arrays:
         offers = tuple(map(str, arrays["offers"]))
+        loop.decided_on = date.fromisoformat(str(arrays["decided_on"]))
         weeks = sum(name.startswith("gain ") for name in arrays)
         loop.truths = [
             Truth(offers, *(arrays[f"{name} {week}"] for name in ("gain", "cost", "buys"))) for week in range(weeks)

@@ -71,13 +71,17 @@ select
 """
 
 
-def finish(folder: Path, first: date, nights: int, log: Path, seed: int) -> dict[str, Any]:
+def finish(folder: Path, first: date, nights: int, first_choice: int, log: Path, seed: int) -> dict[str, Any]:
     """Play 28 days with nothing new, load them, and return the measured lift beside the truth."""
     last = first + timedelta(days=nights - 1)
-    loop_nights.answer(folder, last, HORIZON_DAYS + 1, Clock(), given=False)
+    loop_nights.answer(folder, last, last + timedelta(days=1), HORIZON_DAYS + 1, Clock(), given=False)
     end = last + timedelta(days=HORIZON_DAYS + 1)
     loop_nights.load(folder, end)
-    days = {"first": first, "earlier": first - timedelta(days=EARLIER_DAYS), "choosing": first + timedelta(days=30)}
+    days = {
+        "first": first,
+        "earlier": first - timedelta(days=EARLIER_DAYS),
+        "choosing": first + timedelta(days=first_choice),
+    }
 
     def look(warehouse: Warehouse, run: Run) -> tuple[pa.Table, tuple[int, int]]:
         planned, actual = warehouse.rows(REDEEMED, days)[0]

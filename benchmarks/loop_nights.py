@@ -9,7 +9,7 @@ training nights.
 from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 
@@ -142,12 +142,12 @@ class _Undone(Exception):  # noqa: N818
     """Rolls a transaction back on purpose."""
 
 
-def answer(folder: Path, day: date, days: int, clock: Clock, *, given: bool = True) -> None:
-    """Let the customers live the next days, with what the night of a date decided for them or with nothing new."""
+def answer(folder: Path, decided_on: date, start: date, days: int, clock: Clock, *, given: bool = True) -> None:
+    """Let the customers live days from `start`, with what the night of a date decided for them or with nothing new."""
     started = perf_counter()
-    run = Run.of_snapshot(folder, day)
+    run = Run.of_snapshot(folder, decided_on)
     with Warehouse.open(run.shop.warehouse, read_only=True) as warehouse:
         decisions = warehouse.arrow("select * from offers.decision order by customer_id")
         menu = Menu.of_rows(warehouse.arrow("select * from offers.catalogue order by offer_id").to_pylist())
-    play.play_on(folder, decisions if given else None, start=day + timedelta(days=1), days=days, menu=menu)
+    play.play_on(folder, decisions if given else None, start=start, days=days, menu=menu)
     clock.add("play", started)

@@ -112,8 +112,10 @@ def _lifts(log: Sequence[Line]) -> list[str]:
         covers = "covers" if lift["low"] <= lift["truth"] <= lift["high"] else "misses"
         used = line["redeemed"]
         found.append(
-            f"Seed {line['seed']}: measured lift {lift['lift']:.1f} [{lift['low']:.1f}, {lift['high']:.1f}] minor units "
-            f"per person, truth {lift['truth']:.1f} ({covers}); redeemed {used['actual'] / 100:,.0f} of "
+            f"Seed {line['seed']}: measured lift {lift['lift']:.1f} [{lift['low']:.1f}, {lift['high']:.1f}] minor "
+            f"units per person, truth {lift['truth']:.1f} ({covers}); redeemed {used['actual'] / 100:,.0f} of "
             f"{used['planned'] / 100:,.0f} planned."
         )
+        if "bound_over_time" in line:
+            found.append(f"Nobody could gain more than {line['bound_over_time'] / 100:,.0f} in its last 28 nights.")
     return found

@@ -5,7 +5,7 @@ would change is the same whatever was given before. What carries over is kept pe
 policy's is not offered another.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 TEN = "basket-percent-10"
+# Stands for the product's estimate where it has none: never worth choosing.
+UNKNOWN = -(2**40)
 GAIN = truth.COLUMNS.index("incremental_margin_minor")
 COST = truth.COLUMNS.index("discount_cost_minor")
 BUYS = truth.COLUMNS.index("chance_without")
@@ -67,18 +69,15 @@ class Pairs:
     gain: Ints
     cost: Ints
     is_control: Flags  # the person is in a control group
-    guess: Ints | None = None  # the product's own estimates, where it has a model
-    guessed_cost: Ints | None = None
+    guess: Ints  # the product's own estimates, UNKNOWN where it has none
+    guessed_cost: Ints
 
     def __len__(self) -> int:
         return len(self.person)
 
     def take(self, rows: Ints | Flags) -> "Pairs":
         """The chosen ones."""
-        guess, cost = (None if each is None else each[rows] for each in (self.guess, self.guessed_cost))
-        return Pairs(
-            self.person[rows], self.offer[rows], self.gain[rows], self.cost[rows], self.is_control[rows], guess, cost
-        )
+        return Pairs(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -135,16 +134,17 @@ def _best(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
     return _allocated(pairs, pairs.gain, pairs.cost, money)
 
 
+def _best_of_known(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    """The best of those offers of which the product knows something."""
+    return _allocated(pairs, np.where(pairs.guess == UNKNOWN, 0, pairs.gain), pairs.cost, money)
+
+
 def _model(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
-    if pairs.guess is None or pairs.guessed_cost is None:
-        return _none(pairs, known, money, day)
-    return _allocated(pairs, pairs.guess, pairs.guessed_cost, money)[0], None
+    return _allocated(pairs, pairs.guess, np.maximum(pairs.guessed_cost, 0), money)[0], None
 
 
 def _unlimited(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
     """The offer with the highest estimated effect to everybody for whom it is above 0, whatever it costs."""
-    if pairs.guess is None:
-        return _none(pairs, known, money, day)
     return _first_per_person(pairs, np.lexsort((pairs.offer, -pairs.guess, pairs.person)), pairs.guess > 0), None
 
 
@@ -192,6 +192,7 @@ CHOICES = {
     "10 % to the most likely to buy": _likely,
     "uplift without limits": _unlimited,
     "our model without exploration": _model,
+    "best possible with the offers it knows": _best_of_known,
     "best possible": _best,
     "best possible without control groups": _best,
 }

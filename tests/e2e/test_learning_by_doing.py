@@ -35,7 +35,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings.write_text(settings.read_text(encoding="utf-8") + f"\nmodels:\n  horizon_days: {DAYS}\n", encoding="utf-8")
     shop.make(folder, customers=900, seed=3, start=date(2026, 1, 1), deliveries=1, pilot=False)
     loop_nights.decide(folder, DAY, Clock(), refresh=True, train=False)
-    loop_nights.answer(folder, DAY, DAYS, Clock())
+    loop_nights.answer(folder, DAY, DAY + timedelta(days=1), DAYS, Clock())
     loop_nights.load(folder, LATER, SOURCES, train=True)
     return folder
 
