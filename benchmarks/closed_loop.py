@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,7 @@ class Loop:
 
     def night(self, number: int) -> dict[str, Any]:
         """Decide one night, value everything, let the customers live the next day."""
-        started, clock, day = perf_counter(), Clock(), FIRST + timedelta(days=number)
+        started, clock, day = process_time(), Clock(), FIRST + timedelta(days=number)
         is_idle = self.options.is_idle(number)
         if not is_idle:
             self._decide(number, day, clock)
@@ -106,7 +106,7 @@ class Loop:
         loop_nights.answer(self.folder, self.decided_on, day + timedelta(days=1), 1, clock, given=not is_idle)
         forget(self.folder)
         line = {"night": number, "money": self.options.money(number) * 100, "own": own, "beside": beside}
-        return line | {"seconds": round(perf_counter() - started, 2), "stages": clock.seconds}
+        return line | {"seconds": round(process_time() - started, 2), "stages": clock.seconds}
 
     def _decide(self, number: int, day: date, clock: Clock) -> None:
         """Decide by the product's steps; where the next night has a pilot, plan it."""

@@ -17,7 +17,7 @@ HORIZON_DAYS = 28
 EARLIER_DAYS = 365
 Z = 1.959964  # two-sided 95 %
 
-# Points and gifts are no part of an order's lines: their cost is the redemption's; a delivery's stands on the order.
+# Points, gifts and deliveries are no part of an order's lines: their cost is the redemption's, as in the truth.
 OUTCOMES = """
 with people as (
     select customer_id, group_name in ('global_control', 'control') as is_control
@@ -27,7 +27,7 @@ with people as (
 sales as (
     select
         customer_id,
-        sum(margin_minor - delivery_cost_minor) filter (where ordered_on > $first) as margin_minor,
+        sum(margin_minor) filter (where ordered_on > $first) as margin_minor,
         sum(margin_minor) filter (where ordered_on <= $first and ordered_on > $earlier) as earlier_minor
     from core.purchase
     where customer_id is not null
@@ -36,7 +36,7 @@ sales as (
 given as (
     select customer_id, sum(discount_minor) as discount_minor
     from core.redemption
-    where redeemed_on > $first and (offer_id like 'points-%' or offer_id like 'gift-%')
+    where redeemed_on > $first and not (offer_id like '%-percent-%' or offer_id like 'amount-%')
     group by customer_id
 )
 select

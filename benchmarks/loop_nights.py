@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pyarrow as pa
 
@@ -41,13 +41,13 @@ LAST_STATES = 2
 
 @dataclass
 class Clock:
-    """Seconds by name, of one night."""
+    """Seconds of one core by name, of one night: other work on the machine does not count."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     def add(self, name: str, started: float) -> None:
         """Add the time since `started`."""
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + perf_counter() - started, 3)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + process_time() - started, 3)
 
 
 def needed() -> tuple[Step, ...]:
@@ -79,7 +79,7 @@ def training() -> tuple[Step, ...]:
 def perform(warehouse: Warehouse, run: Run, steps: Iterable[Step], clock: Clock) -> None:
     """Perform steps one by one, each in a transaction of its own."""
     for step in steps:
-        started = perf_counter()
+        started = process_time()
         with warehouse.transaction():
             if step.call is None:
                 warehouse.replace_table(step.address, sqlfiles.read(step.address).text, run.parameters)
@@ -144,7 +144,7 @@ class _Undone(Exception):  # noqa: N818
 
 def answer(folder: Path, decided_on: date, start: date, days: int, clock: Clock, *, given: bool = True) -> None:
     """Let the customers live days from `start`, with what the night of a date decided for them or with nothing new."""
-    started = perf_counter()
+    started = process_time()
     run = Run.of_snapshot(folder, decided_on)
     with Warehouse.open(run.shop.warehouse, read_only=True) as warehouse:
         decisions = warehouse.arrow("select * from offers.decision order by customer_id")

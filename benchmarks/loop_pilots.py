@@ -22,8 +22,9 @@ BY_CATEGORY = "category-percent"
 # Of the money of the first 28 nights; the categories share the rest evenly.
 FIRST_SHARE = 0.7
 CATEGORY_NIGHTS = 6
-# Too small to be found by any pilot: the refusal says what can be found, and that is asked for then.
-SMALLEST = "0.001"
+# Too small to be found by any pilot: the refusal says what can be found, and that is asked for then, a little more
+# at each refusal.
+SMALLEST, MORE, TRIES = 0.001, 1.02, 8
 
 
 def money(number: int, whole: int) -> int:
@@ -44,14 +45,15 @@ def plan(folder: Path, day: date, number: int) -> str:
         return "no arm is left for a pilot"
     asked = {"pilot_id": f"cold-{number}", "offers": offers, "metric": "conversion", "nights": 1, "looks": 1}
     effect = SMALLEST
-    for _ in range(2):
+    for _ in range(TRIES):
+        wish = pilot_plan.Asked(effect=f"{effect:.4f}", **asked)  # type: ignore[arg-type]
         try:
-            return pilot_plan.write(ShopPaths(folder), day, pilot_plan.Asked(effect=effect, **asked)).as_text()  # type: ignore[arg-type]
+            return pilot_plan.write(ShopPaths(folder), day, wish).as_text()
         except ConfigError as problem:
             said, found = str(problem), re.search(r"Choose --effect ([0-9.]+)", str(problem))
-            if found is None:
-                break
-            effect = found[1]
+        if found is None:
+            break
+        effect = max(float(found[1]), effect * MORE)
     return f"no pilot on {day + timedelta(days=1)}: {said}"
 
 
