@@ -85,7 +85,7 @@ def bench(seen: Evidence, guess: Floats, held: NDArray[np.bool_]) -> Bench:
 
 
 def _rule_chance(seen: Evidence, at: NDArray[np.int64], rest: NDArray[np.int64]) -> Floats | None:
-    if not set(RFM) <= set(seen.features.column_names):
+    if not len(rest) or not set(RFM) <= set(seen.features.column_names):
         return None
     rfm = rfm_of(seen.features)
     bought = seen.rows["bought"].to_numpy(dtype=bool)
