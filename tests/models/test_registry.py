@@ -206,3 +206,22 @@ def test_the_signature_depends_on_names_types_and_order() -> None:
         for features in ({"a": "bigint", "b": "double"}, {"b": "double", "a": "bigint"}, {"a": "double", "b": "double"})
     }
     assert len(signatures) == 3
+
+
+def test_a_refused_model_leaves_the_one_before_it_in_use(tmp_path: Path) -> None:
+    before, later = date(2026, 6, 9), date(2026, 6, 16)
+    save(tmp_path, before)
+    refused = {"verdict": "refused", "features": {}, "parts": {}, "settings": {}}
+    save(tmp_path, later, **refused)
+    save(tmp_path, DAY, **refused)
+    found = registry.newest_accepted(tmp_path, "propensity", DAY)
+    assert found.usable is not None
+    assert found.usable.trained_on == before
+    # Before the first accepted one there is only a refused one, which says why.
+    none = registry.newest_accepted(tmp_path / "none", "propensity", DAY)
+    assert (none.model, none.usable) == (None, None)
+    (tmp_path / "propensity" / before.isoformat() / "model.json").write_text("{}")
+    found = registry.newest_accepted(tmp_path, "propensity", DAY)
+    assert found.usable is None
+    assert found.model is not None
+    assert (found.model.trained_on, len(found.problems)) == (DAY, 1)
