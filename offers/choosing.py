@@ -1,6 +1,6 @@
 """The choice among those who choose: the allocation within every limit, sure enough, with nothing left that fits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from offers import risk
 from offers.allocation import Choice, Limit, allocate
+from offers.allocation_minima import UnreachableMinimumError
 from offers.night_limits import NightLimit, penalty, used
 from offers.people import NOTHING, Flags, Floats, Ints, Pairs
 from offers.rest import improved
@@ -60,7 +61,7 @@ def choose(pairs: Pairs, limits: Limits, mask: Flags, given: Ints, people: int) 
 
 
 def _within(pairs: Pairs, limits: Limits, mask: Flags, people: int) -> Chosen:
-    choice = allocated(pairs, limits, np.flatnonzero(mask))
+    choice, limits = allocated(pairs, limits, np.flatnonzero(mask))
     plan = np.full(people, NOTHING, dtype=np.int64)
     plan[pairs.person[choice.rows]] = choice.rows
     costs = penalty(limits, pairs, [choice.prices[limit.name] for limit in limits])
@@ -130,10 +131,29 @@ def _at_worst(pairs: Pairs, limits: Limits, given: Ints) -> Limits:
     )
 
 
-def allocated(pairs: Pairs, limits: Sequence[NightLimit], rows: Ints) -> Choice:
-    """Return the allocation among the candidates at `rows`, as rows of the pairs."""
-    found = allocate(_table(pairs, limits, rows), [_limit(limit) for limit in limits])
-    return replace(found, rows=rows[found.rows])
+def allocated(pairs: Pairs, limits: Limits, rows: Ints) -> tuple[Choice, Limits]:
+    """Return the allocation among the candidates at `rows`, as rows of the pairs, and the limits it keeps.
+
+    A minimum out of reach is lowered to what can be reached: a night is not lost for it.
+    """
+    table = _table(pairs, limits, rows)
+    for _ in range(len(limits)):
+        try:
+            found = allocate(table, [_limit(limit) for limit in limits])
+            break
+        except UnreachableMinimumError as problem:
+            limits = _with_minima(limits, problem.achievable)
+    else:
+        limits = _with_minima(limits, {limit.name: 0 for limit in limits})
+        found = allocate(table, [_limit(limit) for limit in limits])
+    return replace(found, rows=rows[found.rows]), limits
+
+
+def _with_minima(limits: Limits, minima: Mapping[str, int]) -> Limits:
+    return tuple(
+        replace(limit, at_least=minima[limit.name]) if limit.name in minima and limit.at_least else limit
+        for limit in limits
+    )
 
 
 def _table(pairs: Pairs, limits: Sequence[NightLimit], rows: Ints) -> pa.Table:
@@ -159,4 +179,5 @@ def _limit(limit: NightLimit) -> Limit:
         limit.available,
         None if limit.measure == "count" else limit.measure,
         None if _is_about_all(limit) else {f"in {limit.name}": True},
+        None if not limit.at_least else min(limit.at_least, limit.available),
     )

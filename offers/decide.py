@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import catalogue, decision_rows, ledger, night_inputs, policy, spending, tables
+from offers import catalogue, decision_rows, ledger, night_inputs, planned_pilot, policy, spending, tables
 from offers.night_caps import NightCap, night_caps
 from offers.night_limits import NightLimit
 
@@ -66,8 +66,10 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """
     caps = night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
     standing, candidates = night_inputs.standing(warehouse), night_inputs.candidates(warehouse)
-    people, pairs = night_inputs.people_of(standing), night_inputs.pairs_of(candidates)
-    plan = policy.decide(people, pairs, _limits(warehouse, caps, standing), _rules(run))
+    people = night_inputs.people_of(standing)
+    planned = planned_pilot.planned(warehouse, run, candidates, night_inputs.pairs_of(candidates), len(people))
+    pairs = planned.pairs
+    plan = policy.decide(people, pairs, _limits(warehouse, caps, standing), _rules(run), planned.cohort)
     decision_rows.write(warehouse, run, decision_rows.Night(standing, candidates, people, pairs, plan))
     for address, select in (("offers.decision_history", _HISTORY), ("offers.propensity_history", _PROPENSITIES)):
         tables.replace_date(warehouse, address, run.business_date, select)

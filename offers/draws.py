@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from offers import lots
-from offers.people import NOTHING, Flags, Floats, Ints, Pairs, People, most_per_person, sum_per_person
+from offers.people import NOTHING, Flags, Floats, Ints, Pairs, People, count_per_person, most_per_person
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def usual_sizes(count: Ints, total: Ints, usual: int) -> Ints:
 
 def draw(
     people: People, pairs: Pairs, *, could: Flags, weights: Ints, control: int, purses: Sequence[Purse],
-    purpose: tuple[str, ...], most: int | None = None,
+    purpose: tuple[str, ...], most: int | None = None, needed: int = 1,
 ) -> Draw:  # fmt: skip
     """Return the cohort among the people in `could`, and what the lots gave its members.
 
@@ -85,9 +85,10 @@ def draw(
         purses: one per limit, at least one.
         purpose: salt and name of the second lot; the person's id is added.
         most: how many people may be drawn; None for as many as the purses allow.
+        needed: how many of a person's candidates that can be drawn must be open for the person to stand.
     """
     shares = np.where(pairs.is_held_back, 0, weights)
-    stands = could & (sum_per_person(pairs, shares, len(people)) > 0)
+    stands = could & (count_per_person(pairs, shares > 0, len(people)) >= needed)
     dearest = [most_per_person(pairs, weights > 0, purse.amount, len(people)) for purse in purses]
     most = len(people) if most is None else most
     members = _cohort(people, stands, min(_size(stands, dearest, purses), most))

@@ -44,14 +44,12 @@ _PAIRS = """
         from offers.catalogue
     ),
     effects as (
-        -- A table of an older version has no errors and no chances to redeem.
         select * from models.offer_effect
-        union all by name
-        select cast(null as bigint) as effect_error_minor, cast(null as double) as redeem_chance where false
     )
     select
         people.person,
         catalogue.offer,
+        catalogue.offer_id,
         catalogue.campaign,
         list_position($channels, candidate.channel) - 1 as channel_place,
         candidate.channel,

@@ -5,7 +5,7 @@ what is left of every limit. Who could be drawn into a pilot or to explore but w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -52,11 +52,15 @@ class Cohort:
         size: the most people to draw.
         weights: how likely each candidate is in it beside the person's others; 0 for those that are no arm of it.
         control: how likely the control arm is beside them.
+        needed: how many of its candidates must be open for somebody to stand for it.
+        money: what tonight's draws may cost at most, by expectation; None for what the limits allow.
     """
 
     size: int
     weights: Ints
     control: int
+    needed: int = 1
+    money: int | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,9 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
     mask = choosable & ~pairs.is_held_back & (group == CHOOSE)[pairs.person]
     given = np.concatenate([drawn.chosen[drawn.chosen != NOTHING] for drawn in (pilot, explore)])
     found = choosing.choose(pairs, left, mask, given, len(people))
-    standing = propensity.Standing(explorable, cohort.weights, cohort.control, choosable, pairs.value - found.penalty)
+    standing = propensity.Standing(
+        explorable, cohort.weights, cohort.control, cohort.needed, choosable, pairs.value - found.penalty
+    )
     chosen = _with_draws(found.plan, (pilot, explore))
     return Plan(
         group=group,
@@ -157,7 +163,7 @@ def _cohort(people: People, pairs: Pairs, limits: Limits, planned: Cohort | None
     """Return who can be piloted: a plan's arms as they are planned, else every offer without evidence alike."""
     fits = night_limits.fitting(limits, pairs)
     if planned is not None:
-        return Cohort(planned.size, np.where(fits, planned.weights, 0), planned.control)
+        return replace(planned, weights=np.where(fits, planned.weights, 0))
     mask = ~pairs.has_evidence & fits
     mask &= ~_too_scarce(people, pairs, limits, mask, lots.money_share)
     return Cohort(len(people), mask.astype(np.int64), 1)
@@ -227,10 +233,16 @@ def _draw_pilot(people: People, pairs: Pairs, limits: Limits, rules: Rules, coho
         could=np.isin(people.group, lots.groups),
         weights=cohort.weights,
         control=cohort.control,
-        purses=_purses(pairs, limits, purse(limits[0].available, lots.money_share)),
+        purses=[*_purses(pairs, limits, purse(limits[0].available, lots.money_share)), *_of_plan(pairs, cohort)],
         purpose=(rules.lot[0], "arm", rules.lot[1]),
         most=cohort.size,
+        needed=cohort.needed,
     )
+
+
+def _of_plan(pairs: Pairs, cohort: Cohort) -> list[Purse]:
+    """Return the plan's own money as a purse, where it names any."""
+    return [] if cohort.money is None else [Purse(pairs.cost, cohort.money)]
 
 
 def _draw_explorers(people: People, pairs: Pairs, left: Limits, rules: Rules, explorable: Flags, usual: int) -> Draw:

@@ -39,12 +39,13 @@ class Standing:
     """What each part of the policy may take: candidates to explore, in a pilot, to choose from, and their scores.
 
     `pilot` holds how likely each candidate is in a pilot beside the person's others (0: not in it), `control` how
-    likely the control arm is.
+    likely the control arm is; who has fewer than `needed` of them open does not stand for the pilot.
     """
 
     explorable: Flags
     pilot: Ints
     control: int
+    needed: int
     choosable: Flags
     score: Floats
 
@@ -95,7 +96,8 @@ def _given_open(pairs: Pairs, free: Flags, standing: Standing, chances: Chances,
     to_explore = count_per_person(pairs, explorable, people)
     to_pilot = sum_per_person(pairs, weights, people)
     explore = np.where(to_explore > 0, chances.explore, 0.0)
-    pilot = np.where(to_pilot > 0, chances.pilot, 0.0)
+    arms = count_per_person(pairs, weights > 0, people)
+    pilot = np.where((arms >= standing.needed) & (arms > 0), chances.pilot, 0.0)
     best = best_per_person(pairs, standing.choosable & is_open, standing.score, people)
     best = np.where(taken.is_choosing, taken.chosen, best)
     found = np.where(explorable, (explore / np.maximum(to_explore, 1))[pairs.person], 0.0)

@@ -114,6 +114,30 @@ def test_a_person_keeps_what_a_minimum_needs() -> None:
     assert free.tolist() == [1, 3]
 
 
+def post(at_least: int) -> NightLimit:
+    return NightLimit("post", 9, "count", at_least=at_least, channels=np.array([False, True]))
+
+
+def test_a_minimum_is_reached_at_the_least_loss() -> None:
+    # Three of ten must be told by post, which brings 100 instead of 300, and 290 instead of 300 to the last.
+    candidates = pairs([300, 100] * 9 + [300, 290], [10, 10] * 10, each=2)
+    candidates = replace(candidates, channel=np.array([0, 1] * 10))
+
+    found = choose(candidates, NightLimit(BUDGET, 1_000), post(at_least=3))
+
+    assert found.choice.value == 7 * 300 + 290 + 2 * 100
+    assert found.plan[9] == 19
+
+
+def test_a_minimum_out_of_reach_is_lowered_to_what_can_be_reached() -> None:
+    candidates = replace(pairs([300, 100] * 4, [10, 10] * 4, each=2), channel=np.array([0, 1] * 4))
+
+    found = choose(candidates, NightLimit(BUDGET, 1_000), post(at_least=6))
+
+    assert [limit.at_least for limit in found.limits] == [None, 4]
+    assert found.choice.value == 4 * 100
+
+
 def test_of_equal_values_the_better_score_and_then_the_first_stay() -> None:
     for scores, first in product([(1.0, 2.0), (2.0, 1.0), (1.0, 1.0)], [0, 1]):
         candidates = pairs([100, 100], [10, 10], each=2)

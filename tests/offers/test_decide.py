@@ -88,9 +88,10 @@ def test_everybody_gets_the_offer_that_brings_most_for_the_money(tmp_path: Path)
 
 
 def test_a_decision_has_all_its_columns(tmp_path: Path) -> None:
-    rows = {**people(1), "models.offer_effect": effects(1, evidence={"basket-10": (300, 200)})}
+    known = effects(1, evidence={"basket-10": (300, 200)})
+    with_errors = [{**row, "effect_error_minor": 40, "redeem_chance": 0.4} for row in known]
 
-    with decided(tmp_path, rows, **ALL_CHOOSE) as warehouse:
+    with decided(tmp_path, {**people(1), "models.offer_effect": with_errors}, **ALL_CHOOSE) as warehouse:
         found = warehouse.arrow("select * from offers.decision").to_pylist()
 
     code = codes.code("a salt for tests", "c000", "basket-10", "summer:2026-06-30")
@@ -105,10 +106,10 @@ def test_a_decision_has_all_its_columns(tmp_path: Path) -> None:
             "depth": 0.1,
             "propensity": 1.0,
             "value_minor": 300,
-            "effect_error_minor": None,
+            "effect_error_minor": 40,
             "cost_minor": 200,
             "worst_cost_minor": 2_000,
-            "redeem_chance": None,
+            "redeem_chance": 0.4,
             "baseline_chance": 0.3,
             "evidence": "model",
             "reason": "chosen",

@@ -21,7 +21,7 @@ from offers.people import (
     People,
     count_per_person,
 )  # fmt: skip
-from offers.policy import Plan, Rules
+from offers.policy import Cohort, Plan, Rules
 
 NIGHT = "2026-06-30"
 RICH = (NightLimit(BUDGET, 1_000_000),)
@@ -198,7 +198,7 @@ def by_lot(
 
 
 def frequencies(
-    limits: tuple[NightLimit, ...], candidates: Pairs, campaigns: int, nights: int
+    limits: tuple[NightLimit, ...], candidates: Pairs, campaigns: int, nights: int, planned: Cohort | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return how often each candidate was given, the mean logged chance, and the deviation of their difference."""
     count = int(candidates.person.max()) + 1
@@ -206,7 +206,7 @@ def frequencies(
     given, logged, variance = (np.zeros(len(candidates)) for _ in range(3))
     for night in range(nights):
         folk, held = by_lot(count, RULES, candidates, campaigns, rng)
-        plan = policy.decide(folk, held, limits, replace(RULES, lot=(f"salt {night}", NIGHT)))
+        plan = policy.decide(folk, held, limits, replace(RULES, lot=(f"salt {night}", NIGHT)), planned)
         given[plan.chosen[plan.chosen != NOTHING]] += 1
         logged += plan.chance
         variance += plan.chance * (1 - plan.chance)
@@ -234,7 +234,7 @@ def test_logged_chances_are_the_true_frequencies_over_the_lots() -> None:
     # Money enough for all choices; 15 % of 20.00 let a few explore, 10 % of it let one or two into the pilot.
     candidates = replace(one_campaign(12), cost=np.minimum(one_campaign(12).cost, 50))
 
-    given, logged, deviation = frequencies(budget(2_000), candidates, 1, 1_500)
+    given, logged, deviation = frequencies(budget(2_000), candidates, 1, 900)
 
     off = (given - logged) / np.maximum(deviation, 1e-9)
     assert given.sum() > 1
@@ -251,7 +251,7 @@ def test_logged_chances_hold_with_several_limits() -> None:
     limits = budget(2_000, NightLimit("sure", 1_100, chance=0.5), NightLimit("pieces", 1, "count", offers=flags(5, 2)))
     candidates = replace(one_campaign(12), cost=np.minimum(one_campaign(12).cost, 50))
 
-    given, logged, deviation = frequencies(limits, candidates, 1, 1_500)
+    given, logged, deviation = frequencies(limits, candidates, 1, 900)
 
     off = (given - logged) / np.maximum(deviation, 1e-9)
     assert given.sum() > 1
@@ -322,7 +322,7 @@ def test_the_penalty_adds_up_every_limit_that_has_a_price() -> None:
 
 
 def test_logged_chances_hold_with_two_campaigns() -> None:
-    given, logged, deviation = frequencies(RICH, uneven(12), 2, 1_200)
+    given, logged, deviation = frequencies(RICH, uneven(12), 2, 900)
 
     off = (given - logged) / np.maximum(deviation, 1e-9)
     assert np.abs(off).max() < 4.2
@@ -331,11 +331,48 @@ def test_logged_chances_hold_with_two_campaigns() -> None:
 def test_logged_chances_hold_in_a_cold_pilot() -> None:
     cold = pairs(15, [(0, 0, 0, 500, 500, False), (1, 0, 0, 200, 200, False)])
 
-    given, logged, deviation = frequencies(budget(2_500), cold, 1, 1_500)
+    given, logged, deviation = frequencies(budget(2_500), cold, 1, 900)
 
     assert np.abs((given - logged) / deviation).max() < 4.2
     # (1 - 0.1) * (1 - 0.2) * 5 / N / 3 each, N people standing.
     assert 0.05 < logged.min() <= logged.max() < 0.15
+
+
+def test_a_planned_pilot_draws_its_arms_by_their_sizes_from_people_for_whom_all_are_open() -> None:
+    # Two arms of 1 and 3, control of 2; a third of the people lack the second arm and cannot stand.
+    candidates = pairs(3_000, [(0, 0, 0, 100, 100, False), (1, 0, 0, 200, 200, False), (2, 0, 50, 100, 100, True)])
+    lacking = (candidates.person % 3 == 0) & (candidates.offer < 2)
+    weights = np.where(lacking, 0, np.select([candidates.offer == 0, candidates.offer == 1], [1, 3]))
+    plan = policy.decide(people(3_000), candidates, RICH, RULES, Cohort(600, weights, control=2, needed=2))
+
+    drawn = np.flatnonzero(plan.group == PILOT)
+    arms = np.where(plan.chosen[drawn] == NOTHING, -1, candidates.offer[plan.chosen[drawn]])
+    assert len(drawn) == 600
+    assert (drawn % 3 != 0).all()
+    # Of 600: 100 and 300 with an offer, 200 without, give or take 4 standard deviations.
+    expected = {0: (100, 37), 1: (300, 49), -1: (200, 46)}
+    assert all(abs(int((arms == arm).sum()) - most) <= off for arm, (most, off) in expected.items())
+    # 0.9 of people are in no permanent control group, 0.8 not held back; those who explore are left to it (0.85).
+    chance = 0.9 * 0.8 * 0.85 * 600 / 2_000
+    assert np.allclose(plan.chance[weights > 0] * 6 / weights[weights > 0], chance)
+
+
+def test_a_planned_pilot_ends_with_its_money() -> None:
+    candidates = pairs(100, [(0, 0, 0, 100, 100, False)])
+    cohort = Cohort(600, np.ones(100, dtype=np.int64), control=1, money=1_250)
+
+    assert int((policy.decide(people(100), candidates, RICH, RULES, cohort).group == PILOT).sum()) == 12
+
+
+def test_logged_chances_hold_in_a_planned_pilot() -> None:
+    candidates = pairs(12, [(0, 0, 0, 100, 100, False), (1, 1, 0, 200, 200, False), (2, 1, 50, 100, 100, True)])
+    cohort = Cohort(5, np.select([candidates.offer == 0, candidates.offer == 1], [1, 3]), control=2, needed=2)
+
+    given, logged, deviation = frequencies(RICH, candidates, 2, 900, cohort)
+
+    off = (given - logged) / np.maximum(deviation, 1e-9)
+    assert given[candidates.offer == 1].sum() > given[candidates.offer == 0].sum() > 0
+    assert np.abs(off).max() < 4.2
 
 
 def test_under_a_tight_budget_the_chances_hold_on_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,78 @@
+"""A planned pilot as tonight's policy sees it: its arms among the candidates, its people, what is left of its money."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from offermill.money import to_minor
+from offermill.run import Run
+from offermill.warehouse import Warehouse
+from offers import pilot, tables
+from offers.people import Ints, Pairs, count_per_person
+from offers.pilot import PilotPlan
+from offers.policy import Cohort
+
+_DRAWN = """
+    select count(*), coalesce(sum(cost_minor), 0), coalesce(sum(worst_cost_minor), 0)
+    from offers.decision_history
+    where group_name = 'pilot' and business_date >= $starts_on and business_date < $business_date
+"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Tonight's candidates with the plan's costs of what has no estimate, and the cohort; None without a plan."""
+
+    pairs: Pairs
+    cohort: Cohort | None
+
+
+def planned(warehouse: Warehouse, run: Run, candidates: pa.Table, pairs: Pairs, people: int) -> Planned:
+    """Return what the plan that draws tonight, if any, asks of the policy.
+
+    Only people for whom every arm is open stand for it: the arms then differ in the offer alone.
+
+    Raises:
+        ConfigError: a plan cannot be meant as written, or two draw people on the same night.
+    """
+    plan = pilot.active(run.shop, run.business_date)
+    if plan is None:
+        return Planned(pairs, None)
+    tables.create_if_missing(warehouse, "offers.decision_history")
+    bound = {"starts_on": plan.starts_on, "business_date": run.business_date}
+    count, *costs = warehouse.rows(_DRAWN, bound)[0]
+    digits = run.settings.shop.currency_digits
+    weights = _by_offer(candidates, {arm.offer: arm.people for arm in plan.offers})
+    weights = np.where(_has_all(pairs, weights, len(plan.offers), people)[pairs.person], weights, 0)
+    used = costs[0] if plan.money.counts == "expected" else costs[1]
+    cohort = Cohort(
+        size=max(min(plan.people_per_night, plan.people - count), 0),
+        weights=weights,
+        control=plan.control.people,
+        needed=len(plan.offers),
+        money=max(to_minor(plan.money.at_most, digits) - int(used), 0),
+    )
+    return Planned(_with_costs(plan, candidates, pairs, digits), cohort)
+
+
+def _by_offer(candidates: pa.Table, figures: Mapping[str, int]) -> Ints:
+    """Return the figure of each candidate's offer; 0 for an offer without one."""
+    place = pc.index_in(candidates["offer_id"], value_set=pa.array(list(figures), pa.string()))
+    found = np.array([*figures.values(), 0], dtype=np.int64)
+    return found[pc.fill_null(place, len(figures)).to_numpy()]
+
+
+def _has_all(pairs: Pairs, weights: Ints, arms: int, people: int) -> Ints:
+    return count_per_person(pairs, weights > 0, people) == arms
+
+
+def _with_costs(plan: PilotPlan, candidates: pa.Table, pairs: Pairs, digits: int) -> Pairs:
+    """Return the pairs with what the plan expects an arm to cost where nothing is known and it counts by that."""
+    if plan.money.counts == "worst":
+        return pairs
+    expected = _by_offer(candidates, {arm.offer: to_minor(arm.expected_cost, digits) for arm in plan.offers})
+    is_arm = _by_offer(candidates, {arm.offer: 1 for arm in plan.offers}) > 0
+    return replace(pairs, cost=np.where(is_arm & ~pairs.has_evidence, np.minimum(expected, pairs.worst), pairs.cost))
