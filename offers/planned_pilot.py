@@ -11,7 +11,7 @@ from offermill.money import to_minor
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import pilot, tables
-from offers.people import Ints, Pairs, count_per_person
+from offers.people import Flags, Ints, Pairs, count_per_person
 from offers.pilot import PilotPlan
 from offers.policy import Cohort
 
@@ -62,11 +62,11 @@ def _by_offer(candidates: pa.Table, figures: Mapping[str, int]) -> Ints:
     """Return the figure of each candidate's offer; 0 for an offer without one."""
     place = pc.index_in(candidates["offer_id"], value_set=pa.array(list(figures), pa.string()))
     found = np.array([*figures.values(), 0], dtype=np.int64)
-    return found[pc.fill_null(place, len(figures)).to_numpy()]
+    return np.asarray(found[pc.fill_null(place, len(figures)).to_numpy()], dtype=np.int64)
 
 
-def _has_all(pairs: Pairs, weights: Ints, arms: int, people: int) -> Ints:
-    return count_per_person(pairs, weights > 0, people) == arms
+def _has_all(pairs: Pairs, weights: Ints, arms: int, people: int) -> Flags:
+    return np.asarray(count_per_person(pairs, weights > 0, people) == arms, dtype=bool)
 
 
 def _with_costs(plan: PilotPlan, candidates: pa.Table, pairs: Pairs, digits: int) -> Pairs:
