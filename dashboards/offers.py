@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboards import left_out
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import suppress
@@ -105,6 +106,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
         "catalogue": {"columns": ctx.columns("offers", "catalogue"), "rows": _catalogue(ctx, rows)},
         "given_chart": _given_chart(ctx, rows),
         "effects": _effects(ctx, data["effects"]),
+        "left_out": left_out.figure(ctx, data["left_out"]),
         "exclusion_columns": ctx.columns("offers", "exclusions"),
         "total": _exclusions(ctx, data["exclusions"], True),
         "partial": _exclusions(ctx, data["exclusions"], False),
@@ -112,5 +114,6 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
             "catalogue": ctx.why_nothing(data["offers"], empty["catalogue"]),
             "effects": ctx.why_nothing(data["effects"], empty["effects"]),
             "exclusions": ctx.why_nothing(data["exclusions"], empty["exclusions"]),
+            "left_out": ctx.why_nothing(data["left_out"], empty["exclusions"]),
         },
     }

@@ -274,7 +274,19 @@ def _offers(warehouse: Warehouse) -> None:
         for one in customer_ids()[:2]
     ]
     make(warehouse, "offers.exclusion", rules)
+    make(warehouse, "offers.left_out", _left_out())
     _money(warehouse, sum(row["cost_minor"] for row in decisions))
+
+
+def _left_out() -> list[Row]:
+    estimated = {"alone_count": 7, "estimated_count": 6, "kept_count": 5}
+    unknown = {"is_total": False, "customer_count": 2, "alone_count": 2, "estimated_count": 0}
+    money = {"saved_cost_minor": 1234, "forgone_margin_minor": 2345}
+    return [
+        {"rule": "no_consent", "is_total": True, "customer_count": 8, **estimated, **money},
+        {"rule": "minor", **unknown},
+        {"rule": "strategic", "is_total": True, "customer_count": 6, "alone_count": 6, "estimated_count": 0},
+    ]
 
 
 def _money(warehouse: Warehouse, cost: int) -> None:

@@ -61,3 +61,17 @@ select
 from offers.exclusion
 group by rule, offer_id is null
 order by is_total desc, customer_count desc, rule
+
+-- name: left_out
+-- One row per rule that leaves people out, with what that saves.
+select
+    rule,
+    is_total,
+    customer_count,
+    alone_count,
+    estimated_count,
+    kept_count,
+    saved_cost_minor,
+    forgone_margin_minor
+from offers.left_out
+order by is_total desc, customer_count desc, rule

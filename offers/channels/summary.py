@@ -1,4 +1,4 @@
-"""The night in a few figures, kept in the manifest: who was offered what, at what cost of which budget, checked how."""
+"""The night in a few figures, kept in the manifest: who was offered what at what cost, who was left out."""
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
@@ -24,6 +24,12 @@ where business_date = $business_date
 
 CHOICE = "select value_minor, upper_bound_minor, gap_share from offers.allocation_summary"
 
+LEFT_OUT = """
+select rule, customer_count, alone_count, estimated_count, kept_count, saved_cost_minor, forgone_margin_minor
+from offers.left_out
+order by rule
+"""
+
 
 def figures(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Return the night's figures: people and offers by group, the budget, the choice's gap, the checks."""
@@ -36,8 +42,11 @@ def figures(warehouse: Warehouse, run: Run) -> dict[str, object]:
     choice = [
         dict(zip(("value_minor", "upper_bound_minor", "gap_share"), row, strict=True)) for row in warehouse.rows(CHOICE)
     ]
+    names = ("people", "alone", "estimated", "would_get", "saved_cost_minor", "forgone_margin_minor")
+    left_out = {rule: dict(zip(names, row, strict=True)) for rule, *row in warehouse.rows(LEFT_OUT)}
     return {
         "groups": people,
+        "left_out": left_out,
         "budgets": budgets,
         "choice": choice[0] if choice else None,
         "checks": {"made": checks, "broken": broken},

@@ -27,6 +27,10 @@ ALL_CHOOSE = {
 }
 
 
+# These tables tell what was decided.
+AFTER = ("offers.decision_log", "offers.left_out")
+
+
 def effects(count: int, *, evidence: Mapping[str, tuple[int, int]]) -> Rows:
     """Return the same effect and cost per offer for everybody."""
     return [
@@ -48,10 +52,11 @@ def night(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Run the offers' steps in the flow's order and return the decision's summary."""
     catalogue.load_catalogue(warehouse, run)
     for address in sqlfiles.tables("offers"):
-        if address != "offers.decision_log":
+        if address not in AFTER:
             warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
     summary = decide.decide(warehouse, run)
-    warehouse.replace_table("offers.decision_log", sqlfiles.read("offers.decision_log").text, run.parameters)
+    for address in AFTER:
+        warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
     return summary
 
 

@@ -40,6 +40,8 @@ OFFERS = {
 TARGETS = {"wine-10-wine": "wine", "tea-10-tea": "tea"}
 # One target a person, so that the second has to stand back.
 TARGETS_PER_PERSON = 1
+# What the lots and the decision make.
+LATER = ("offers.decision_log", "offers.left_out", "offers.assignment_group", "offers.campaign_control")
 FEATURES = ("features.visitor_owner", "features.customer_category", "features.customer_event")
 
 Person = dict[str, Any]
@@ -261,7 +263,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[tuple[str, ...]
     with shop(rows(made_up(200))) as warehouse:
         catalogue.load_catalogue(warehouse, run)
         for address in [*FEATURES, *sqlfiles.tables("offers")]:
-            if address not in ("offers.decision_log", "offers.assignment_group", "offers.campaign_control"):
+            if address not in LATER:
                 warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
         exclusions = set(warehouse.rows("select customer_id, scope, rule from offers.exclusion"))
         candidates = "select customer_id, offer_id, channel, target_reason from offers.candidate"

@@ -26,6 +26,15 @@ def test_the_figures_count_people_offers_money_and_checks(tmp_path: Path) -> Non
     assert figures["groups"] == GROUPS
     assert [budget["cap_minor"] for budget in figures["budgets"]] == [500_000, 200_000]
     assert figures["choice"] == {"value_minor": 4000, "upper_bound_minor": 4010, "gap_share": 10 / 4010}
+    assert figures["left_out"]["no_consent"] == {
+        "people": 8,
+        "alone": 7,
+        "estimated": 6,
+        "would_get": 5,
+        "saved_cost_minor": 1234,
+        "forgone_margin_minor": 2345,
+    }
+    assert figures["left_out"]["minor"]["saved_cost_minor"] is None
     assert figures["checks"]["broken"] == broken > 0
 
 
