@@ -19,7 +19,9 @@ def _shown(ctx: Context, rows: Sequence[Row]) -> list[Row]:
     estimated = [row for row in rows if row["kept_count"] is not None]
     kept = {row["rule"]: row for row in suppress(estimated, "kept_count", ctx.minimum, within=own, also=_MONEY)}
     alone = suppress((kept.get(row["rule"], row) for row in rows), "alone_count", ctx.minimum, within=own)
-    return suppress(alone, "customer_count", ctx.minimum, within=("is_total",), also=("alone_count", *_MONEY))
+    return suppress(
+        alone, "customer_count", ctx.minimum, within=("is_total",), also=("alone_count", "kept_count", *_MONEY)
+    )
 
 
 def _cells(ctx: Context, row: Row) -> list[str]:
