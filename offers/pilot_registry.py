@@ -1,6 +1,7 @@
 """Which plan each night drew by: the text as the first night read it is the plan, whatever the file says later."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -48,7 +49,7 @@ class Tonight:
     Attributes:
         plan: the plan that stands.
         drawn: people drawn before tonight, by arm.
-        at_most: most people to draw tonight.
+        at_most: most people to draw tonight; 0 while it only waits for its last horizon.
         note: that the file was changed after the start, or an empty text.
     """
 
@@ -114,17 +115,26 @@ def _short(before: object, now: object) -> str:
 
 
 def tonight(warehouse: Warehouse, run: Run) -> Tonight | None:
-    """Return what tonight has to do for a pilot, or None when no plan draws tonight or its cohort is whole."""
-    where = pilot.folder(run.shop, run.business_date)
+    """Return what tonight has to do for a pilot; None when no plan draws or waits for its last horizon tonight.
+
+    While a plan waits, nobody is drawn by it (`at_most` 0), nor into a pilot that nobody planned.
+    """
+    found = list(_standing(warehouse, run))
+    return next((one for one in found if one.at_most), found[0] if found else None)
+
+
+def _standing(warehouse: Warehouse, run: Run) -> Iterator[Tonight]:
+    """Yield every plan that has begun and whose last look has not come, as its first night read it."""
+    where, night = pilot.folder(run.shop, run.business_date), run.business_date
     for planned in pilot.plans(where):
-        registered = first_night(warehouse, planned.id, run.business_date)
+        registered = first_night(warehouse, planned.id, night)
         stands = registered.plan if registered else planned
-        before = drawn(warehouse, stands.id, run.business_date)
-        left = stands.people - sum(before.values())
-        if left > 0 and stands.is_drawing(run.business_date):
-            note = changed(registered, where / f"{stands.id}.yml") if registered else ""
-            return Tonight(stands, before, min(stands.people_per_night, left), note)
-    return None
+        if not stands.starts_on <= night <= stands.test.looks_on[-1]:
+            continue
+        before = drawn(warehouse, stands.id, night)
+        left = max(stands.people - sum(before.values()), 0)
+        note = changed(registered, where / f"{stands.id}.yml") if registered else ""
+        yield Tonight(stands, before, min(stands.people_per_night, left) if stands.is_drawing(night) else 0, note)
 
 
 def register(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -136,10 +146,10 @@ def register(warehouse: Warehouse, run: Run) -> dict[str, object]:
     found = tonight(warehouse, run)
     tables.create_if_missing(warehouse, HISTORY)
     warehouse.execute(f"delete from {HISTORY} where business_date = $business_date", run.parameters)
-    rows = [] if found is None else _rows(warehouse, found)
+    rows = _rows(warehouse, found) if found and found.at_most else []
     warehouse.write("offers.pilot_arm", pa.Table.from_pylist(rows, schema=tables.schema("offers.pilot_arm")))
-    if found is None:
-        return {"pilot_id": None, "at_most": 0}
+    if found is None or not found.at_most:
+        return {"pilot_id": found.plan.id if found else None, "at_most": 0}
     warehouse.execute(
         f"insert into {HISTORY} values ($business_date, $pilot_id, $plan_sha256, $plan)", _noted(run, found)
     )

@@ -1,7 +1,18 @@
 -- offers.live_offer: one row per customer whose offer of an earlier night still counts on the day after as_of.
-with decided as (
-    select customer_id, offer_id, valid_until from offers.decision_history
-    where business_date < $business_date and valid_until > $business_date
+with decisions as (
+    select
+        customer_id,
+        offer_id,
+        -- Whoever is in a pilot stays in their arm for the whole horizon, however short the offer counts.
+        case
+            when group_name = 'pilot' then greatest(valid_until, business_date + cast($models_horizon_days as integer))
+            else valid_until
+        end as valid_until
+    from offers.decision_history
+    where business_date < $business_date
+),
+decided as (
+    select * from decisions where valid_until > $business_date
 ),
 sent as (
     select customer_id, offer_id, valid_until from core.offer_assignment

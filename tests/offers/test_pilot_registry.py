@@ -47,15 +47,33 @@ def test_a_night_is_told_what_is_left_to_draw(tmp_path: Path) -> None:
 
 
 def test_no_plan_draws_before_its_start_after_its_end_or_with_its_cohort_whole(tmp_path: Path) -> None:
-    nothing = {"pilot_id": None, "at_most": 0}
+    nothing, waiting = {"pilot_id": None, "at_most": 0}, {"pilot_id": "trial", "at_most": 0}
     with shop({}) as warehouse:
         assert register(warehouse, tmp_path, NIGHTS[0] - timedelta(days=1)) == nothing
-        assert register(warehouse, tmp_path, NIGHTS[4]) == nothing
+        # Until its last look, on 31 July, the plan waits: nobody is drawn, by it or without a plan.
+        assert register(warehouse, tmp_path, NIGHTS[4]) == waiting
+        assert register(warehouse, tmp_path, date(2026, 7, 31)) == waiting
+        assert register(warehouse, tmp_path, date(2026, 8, 1)) == nothing
         register(warehouse, tmp_path, NIGHTS[0])
         draw(warehouse, NIGHTS[0], *["basket-10"] * 40)
-        assert register(warehouse, tmp_path, NIGHTS[1]) == nothing
+        assert register(warehouse, tmp_path, NIGHTS[1]) == waiting
         assert warehouse.count("offers.pilot_arm") == 0
         assert [row["business_date"] for row in history(warehouse)] == [NIGHTS[0]]
+
+
+def test_a_plan_that_draws_comes_before_one_that_waits(tmp_path: Path) -> None:
+    later = (
+        PLAN.replace("id: trial", "id: another")
+        .replace("starts_on: 2026-06-30", "starts_on: 2026-07-04")
+        .replace("last_night_on: 2026-07-03", "last_night_on: 2026-07-07")
+        .replace("[2026-07-29, 2026-07-31]", "[2026-08-02, 2026-08-04]")
+    )
+    with shop({}) as warehouse:
+        register(warehouse, tmp_path, NIGHTS[0])
+        run = hand_over(run_of(tmp_path, night=NIGHTS[4]))
+        plan_file(run.snapshot, later, "another")
+        catalogue.load_catalogue(warehouse, run)
+        assert pilot_registry.register(warehouse, run)["pilot_id"] == "another"
 
 
 def test_a_plan_changed_after_the_start_is_named_and_not_followed(tmp_path: Path) -> None:
