@@ -31,7 +31,9 @@ def plan(
     ] = "0.50",
     power: Annotated[float, typer.Option(help="Chance that an effect of that size is found.")] = 0.8,
     alpha: Annotated[float, typer.Option(help="Chance that any offer without effect is declared to have one.")] = 0.05,
-    nights: Annotated[int | None, typer.Option(help="How many nights draw people; as few as the money allows.")] = None,
+    nights: Annotated[
+        int | None, typer.Option(help="How many nights draw people; as few as the money allows, 7 at least.")
+    ] = None,
     budget: Annotated[str | None, typer.Option(help="The most the pilot may cost, such as 1500.00.")] = None,
     counts: Annotated[str, typer.Option(help="What a draw counts in budgets: expected or worst.")] = "expected",
     looks: Annotated[int, typer.Option(min=1, max=5, help="Dates on which a verdict may fall.")] = 2,

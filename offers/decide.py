@@ -19,7 +19,8 @@ _PROPENSITIES = """
         catalogue.campaign_id || ':' || $business_date as wave_id,
         scored.offer_id,
         scored.offer_propensity as propensity,
-        scored.is_pilotable as is_pilot
+        scored.is_pilotable as is_pilot,
+        scored.pilot_control_propensity
     from offers.scored_candidate as scored
     inner join offers.catalogue as catalogue on scored.offer_id = catalogue.offer_id
     where scored.offer_propensity > 0

@@ -154,6 +154,7 @@ def scored(night: Night, offers: pa.Table) -> pa.Table:
         "is_pilotable": plan.standing.pilot > 0,
         "pilot_weight": plan.standing.pilot,
         "control_weight": np.full(len(pairs), plan.standing.control),
+        "pilot_control_propensity": plan.pilot_control[pairs.person],
         "is_choosable": plan.standing.choosable,
         "is_chosen": plan.chosen[pairs.person] == rows,
         "model_id": night.candidates["model_id"],

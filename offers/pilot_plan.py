@@ -128,8 +128,9 @@ def plan(warehouse: Warehouse, run: Run, asked: Asked) -> PilotPlan:
     facts = pilot_facts.gather(warehouse, run, chosen)
     wish = _wish(asked, run.settings.shop.currency_digits)
     pilot_size.check(wish, facts)
-    size = Sizing(wish, facts, _room(warehouse, run, offered, facts)).fit()
-    return _plan(run, asked, facts, size)
+    sizing = Sizing(wish, facts, _room(warehouse, run, offered, facts))
+    size = sizing.fit()
+    return _plan(run, asked, facts, size, sizing.at_most(size.cohort, size.nights))
 
 
 def _wish(asked: Asked, digits: int) -> Wish:
@@ -178,12 +179,12 @@ def _last_night(offered: Catalogue, arms: Sequence[ArmCost], day: date) -> date:
     return min(ends_on, day + timedelta(days=367)) - timedelta(days=1)
 
 
-def _plan(run: Run, asked: Asked, facts: Facts, size: Size) -> PilotPlan:
+def _plan(run: Run, asked: Asked, facts: Facts, size: Size, needed_minor: int) -> PilotPlan:
     digits = run.settings.shop.currency_digits
     starts_on = run.business_date + timedelta(days=1)
     last = starts_on + timedelta(days=size.nights - 1)
     spend = {what: _total(size, facts, what, digits) for what in ("expected", "worst")}
-    at_most = asked.budget or _at_most(spend, asked.counts, digits)
+    at_most = asked.budget or _at_most(spend, asked.counts, needed_minor, digits)
     return PilotPlan.model_validate({
         "id": asked.pilot_id,
         "written_for": run.business_date,
@@ -212,12 +213,11 @@ def _plan(run: Run, asked: Asked, facts: Facts, size: Size) -> PilotPlan:
     })  # fmt: skip
 
 
-def _at_most(spend: dict[str, str], counts: str, digits: int) -> str:
-    """Return where spending stops the pilot when nobody named a budget; never less than one minor unit."""
-    if counts == "worst":
-        return spend["worst"]
-    minor = money.share_of(money.to_minor(spend["expected"], digits), SPEND_ROOM)
-    return money.to_text(max(minor, 1), digits)
+def _at_most(spend: dict[str, str], counts: str, needed_minor: int, digits: int) -> str:
+    """Return where spending stops the pilot when nobody named a budget; never less than its last night may need."""
+    minor = money.to_minor(spend[counts], digits)
+    usual = minor if counts == "worst" else money.share_of(minor, SPEND_ROOM)
+    return money.to_text(max(usual, needed_minor, 1), digits)
 
 
 def _looks(run: Run, size: Size, starts_on: date) -> tuple[date, ...]:

@@ -32,6 +32,14 @@ _DRAWN = f"""
     group by all order by all
 """
 
+_PROMISED = f"""
+    select coalesce(sum(decisions.cost_minor), 0), coalesce(sum(decisions.worst_cost_minor), 0)
+    from offers.decision_history as decisions
+    semi join (select business_date from {HISTORY} where pilot_id = $pilot_id) as nights
+        on decisions.business_date = nights.business_date
+    where decisions.group_name = 'pilot' and decisions.business_date < $before
+"""
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -80,6 +88,14 @@ def drawn(warehouse: Warehouse, pilot_id: str, before: date = date.max) -> dict[
     if not warehouse.exists(HISTORY) or not warehouse.exists("offers.decision_history"):
         return {}
     return dict(warehouse.rows(_DRAWN, {"pilot_id": pilot_id, "before": before}))
+
+
+def promised(warehouse: Warehouse, pilot_id: str, before: date) -> tuple[int, int]:
+    """Return what the offers that nights before a date drew were expected to cost, and at worst, in minor units."""
+    if not warehouse.exists(HISTORY) or not warehouse.exists("offers.decision_history"):
+        return 0, 0
+    expected, worst = warehouse.rows(_PROMISED, {"pilot_id": pilot_id, "before": before})[0]
+    return int(expected), int(worst)
 
 
 def changed(registered: Registered, path: Path) -> str:

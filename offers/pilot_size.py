@@ -13,6 +13,8 @@ from offers.power import Cohort, Design, Spread
 
 # A pilot that draws people for longer mixes seasons; --nights may say so.
 USUAL_NIGHTS = 60
+# A week, so that people drawn on every weekday are in it.
+USUAL_FEWEST_NIGHTS = 7
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Wish:
     Attributes:
         metric: margin or conversion.
         effect: smallest effect worth finding: minor units per person, or a change of the chance to buy.
-        nights: how many nights may draw, or None for as few as the money allows.
+        nights: how many nights may draw, or None for as few as the money allows, a week at least.
         budget: most that the pilot may cost, in minor units, or None.
         counts: what a draw counts in the budgets, expected or worst.
         looks: how many dates on which a verdict may fall.
@@ -120,6 +122,16 @@ class Sizing:
         """Return what a cohort costs in minor units, as expected or at worst."""
         return people.arm * sum(arm.expected if counts == "expected" else arm.worst for arm in self.facts.arms)
 
+    def dearest(self) -> int:
+        """Return what the dearest arm costs a person as it counts: what a night must have ready for each one drawn."""
+        return max(arm.expected if self.wish.counts == "expected" else arm.worst for arm in self.facts.arms)
+
+    def at_most(self, people: Cohort, nights: int) -> int:
+        """Return the money with which every night can draw its people, whatever the lots name."""
+        per_night = ceil(people.total / nights)
+        before = self.cost(people, self.wish.counts) * (people.total - per_night) // people.total
+        return before + per_night * self.dearest()
+
     def fit(self) -> Size:
         """Return the smallest pilot that grants the wish.
 
@@ -140,7 +152,6 @@ class Sizing:
     def _bounds(self, wanted: Cohort) -> Iterator[Bound]:
         most_nights = min(self.wish.nights or USUAL_NIGHTS, self.room.nights_at_most)
         standing = self.facts.standing + int(self.facts.joining * (most_nights - 1))
-        each = self.cost(wanted, self.wish.counts) / wanted.total
         yield Bound(
             standing,
             f"{self.facts.standing:,} people stand for it and {self.facts.joining:.1f} join per night, "
@@ -148,9 +159,11 @@ class Sizing:
             "",
         )
         if self.wish.budget is not None:
-            cure = f"--budget {self._typed(self.cost(wanted, self.wish.counts))}"
-            yield Bound(int(self.wish.budget / each), f"--budget {self._money(self.wish.budget)} pays for fewer", cure)
-        by_money = int(self.room.night_money / each)
+            asked = self.at_most(wanted, self.wish.nights or self._nights(wanted))
+            people = wanted.total * self.wish.budget // max(asked, 1)
+            why = f"--budget {self._money(self.wish.budget)} pays for fewer, whatever the lots name"
+            yield Bound(people, why, f"--budget {self._typed(asked)}")
+        by_money = self._by_money(wanted)
         yield Bound(
             by_money * most_nights,
             f"a night may spend {self._money(self.room.night_money)} on a pilot, which draws {by_money:,} people, "
@@ -159,13 +172,15 @@ class Sizing:
         )
 
     def _nights(self, wanted: Cohort) -> int:
-        """Return the fewest nights in which money and people allow the cohort."""
-        each = self.cost(wanted, self.wish.counts) / wanted.total
-        per_night = int(self.room.night_money / each) if each else wanted.total
+        """Return the fewest nights in which money and people allow the cohort, a week at least."""
         found = power.nights_needed(
-            wanted.total, standing=self.facts.standing, joining=self.facts.joining, per_night=per_night
+            wanted.total, standing=self.facts.standing, joining=self.facts.joining, per_night=self._by_money(wanted)
         )
-        return found or self.room.nights_at_most
+        return min(max(found or 0, USUAL_FEWEST_NIGHTS), self.room.nights_at_most)
+
+    def _by_money(self, wanted: Cohort) -> int:
+        """Return how many people a night's money can draw when each might get the dearest arm."""
+        return self.room.night_money // self.dearest() if self.dearest() else wanted.total
 
     def _scheduled(self, wanted: Cohort, nights: int) -> Size:
         """Return the size with looks where the nights put them: half way and at the end, or evenly."""

@@ -10,16 +10,10 @@ import pyarrow.compute as pc
 from offermill.money import to_minor
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import pilot, tables
+from offers import pilot_registry
 from offers.people import Flags, Ints, Pairs, count_per_person
 from offers.pilot import PilotPlan
 from offers.policy import Cohort
-
-_DRAWN = """
-    select count(*), coalesce(sum(cost_minor), 0), coalesce(sum(worst_cost_minor), 0)
-    from offers.decision_history
-    where group_name = 'pilot' and business_date >= $starts_on and business_date < $business_date
-"""
 
 
 @dataclass(frozen=True)
@@ -31,29 +25,29 @@ class Planned:
 
 
 def planned(warehouse: Warehouse, run: Run, candidates: pa.Table, pairs: Pairs, people: int) -> Planned:
-    """Return what the plan that draws tonight, if any, asks of the policy.
+    """Return what the plan that draws tonight or waits for its outcomes, if any, asks of the policy.
 
-    Only people for whom every arm is open stand for it: the arms then differ in the offer alone.
+    The plan is the one that its first night read. Only people for whom every arm is open stand for it: the arms then
+    differ in the offer alone.
 
     Raises:
         ConfigError: a plan cannot be meant as written, or two draw people on the same night.
     """
-    plan = pilot.active(run.shop, run.business_date)
-    if plan is None:
+    tonight = pilot_registry.tonight(warehouse, run)
+    if tonight is None:
         return Planned(pairs, None)
-    tables.create_if_missing(warehouse, "offers.decision_history")
-    bound = {"starts_on": plan.starts_on, "business_date": run.business_date}
-    count, *costs = warehouse.rows(_DRAWN, bound)[0]
+    plan = tonight.plan
+    expected, worst = pilot_registry.promised(warehouse, plan.id, run.business_date)
     digits = run.settings.shop.currency_digits
     weights = _by_offer(candidates, {arm.offer: arm.people for arm in plan.offers})
     weights = np.where(_has_all(pairs, weights, len(plan.offers), people)[pairs.person], weights, 0)
-    used = costs[0] if plan.money.counts == "expected" else costs[1]
+    used = expected if plan.money.counts == "expected" else worst
     cohort = Cohort(
-        size=max(min(plan.people_per_night, plan.people - count), 0),
+        size=tonight.at_most,
         weights=weights,
         control=plan.control.people,
         needed=len(plan.offers),
-        money=max(to_minor(plan.money.at_most, digits) - int(used), 0),
+        money=max(to_minor(plan.money.at_most, digits) - used, 0),
     )
     return Planned(_with_costs(plan, candidates, pairs, digits), cohort)
 

@@ -74,6 +74,7 @@ class Plan:
         best: the candidate with the highest score above 0 of each person, or NOTHING.
         penalty: sum over the limits of shadow price x weight, of each candidate.
         chance: propensity of each candidate (see offers.propensity).
+        pilot_control: each person's chance to be drawn into a pilot's control arm.
         standing: what may be explored, piloted and chosen; a score is value - penalty.
         limits: of the night, the budget first, before anything was given.
         choosing: the limits as those who choose had to keep them.
@@ -88,6 +89,7 @@ class Plan:
     best: Ints
     penalty: Floats
     chance: Floats
+    pilot_control: Floats
     standing: propensity.Standing
     limits: Limits
     choosing: Limits
@@ -117,16 +119,15 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
     standing = propensity.Standing(
         explorable, cohort.weights, cohort.control, cohort.needed, choosable, pairs.value - found.penalty
     )
-    chosen = _with_draws(found.plan, (pilot, explore))
+    chosen, chances = _with_draws(found.plan, (pilot, explore)), _chances(rules, pilot, explore, lots)
     return Plan(
         group=group,
         chosen=chosen,
         lot=_lots(people, (pilot, explore)),
         best=best_per_person(pairs, choosable & ~pairs.is_held_back, standing.score, len(people)),
         penalty=found.penalty,
-        chance=propensity.of_offers(
-            pairs, standing, _chances(rules, pilot, explore, lots), propensity.Taken(group == CHOOSE, chosen)
-        ),
+        chance=propensity.of_offers(pairs, standing, chances, propensity.Taken(group == CHOOSE, chosen)),
+        pilot_control=propensity.of_pilot_control(pairs, standing, chances, len(people)),
         standing=standing,
         limits=limits,
         choosing=found.limits,

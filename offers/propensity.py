@@ -67,6 +67,23 @@ def of_offers(pairs: Pairs, standing: Standing, chances: Chances, taken: Taken) 
     return (1.0 - chances.global_control) * total
 
 
+def of_pilot_control(pairs: Pairs, standing: Standing, chances: Chances, people: int) -> Floats:
+    """Return each person's chance to be drawn into a pilot's control arm, which no candidate says."""
+    total = np.zeros(people)
+    for free, chance in _open_sets(pairs.campaign_count, chances.campaign_control):
+        drawn, weights = _pilot(pairs, free[pairs.campaign], standing, chances, people)
+        in_all = sum_per_person(pairs, weights, people) + standing.control
+        total += chance * drawn * standing.control / np.maximum(in_all, 1)
+    return (1.0 - chances.global_control) * total
+
+
+def _pilot(pairs: Pairs, is_open: Flags, standing: Standing, chances: Chances, people: int) -> tuple[Floats, Ints]:
+    """Return each person's chance to be drawn into the pilot, and how likely each open candidate is in it."""
+    weights = np.where(is_open, standing.pilot, 0)
+    arms = count_per_person(pairs, weights > 0, people)
+    return np.where((arms >= standing.needed) & (arms > 0), chances.pilot, 0.0), weights
+
+
 def _open_sets(campaign_count: int, control_share: float) -> Iterator[tuple[Flags, float]]:
     """Yield every set of campaigns that may be open, as flags, with its chance; sets with none open give nothing."""
     for flags in product((False, True), repeat=campaign_count):
@@ -92,12 +109,11 @@ def _given_open(pairs: Pairs, free: Flags, standing: Standing, chances: Chances,
     """Return the chance of each candidate given that exactly the campaigns in `free` are open."""
     people = len(taken.chosen)
     is_open = free[pairs.campaign]
-    explorable, weights = standing.explorable & is_open, np.where(is_open, standing.pilot, 0)
+    explorable = standing.explorable & is_open
+    pilot, weights = _pilot(pairs, is_open, standing, chances, people)
     to_explore = count_per_person(pairs, explorable, people)
     to_pilot = sum_per_person(pairs, weights, people)
     explore = np.where(to_explore > 0, chances.explore, 0.0)
-    arms = count_per_person(pairs, weights > 0, people)
-    pilot = np.where((arms >= standing.needed) & (arms > 0), chances.pilot, 0.0)
     best = best_per_person(pairs, standing.choosable & is_open, standing.score, people)
     best = np.where(taken.is_choosing, taken.chosen, best)
     found = np.where(explorable, (explore / np.maximum(to_explore, 1))[pairs.person], 0.0)

@@ -13,8 +13,10 @@ chances as (
         min(wave_id) as wave_id,
         -- Sums of decimals do not depend on the order of the rows.
         cast(sum(cast(propensity as decimal(18, 15))) as double) as offer_chance,
-        -- A pilot draws its control arm with the chance of each of its offers.
-        coalesce(max(propensity) filter (where is_pilot), 0.0) as pilot_control_chance
+        -- Nights of an older version did not note it: their control arm had the chance of each offer.
+        coalesce(
+            max(pilot_control_propensity), max(propensity) filter (where is_pilot), 0.0
+        ) as pilot_control_chance
     from offers.propensity_history
     where
         business_date < $business_date

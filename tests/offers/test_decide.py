@@ -11,7 +11,7 @@ import pytest
 from offermill import sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import catalogue, codes, decide, explain, lots, tables
+from offers import catalogue, codes, decide, explain, lots, pilot_registry, tables
 from tests.offers.small_shop import CATALOGUE, NIGHT, people, run_of, shop
 
 Rows = list[dict[str, object]]
@@ -54,6 +54,7 @@ def night(warehouse: Warehouse, run: Run) -> dict[str, object]:
     for address in sqlfiles.tables("offers"):
         if address not in AFTER:
             warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+    pilot_registry.register(warehouse, run)
     summary = decide.decide(warehouse, run)
     for address in AFTER:
         warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)

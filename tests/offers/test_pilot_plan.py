@@ -126,16 +126,19 @@ def test_nonsense_is_refused(decided: tuple[Warehouse, Run], asked: dict[str, ob
 
 
 def test_a_small_budget_is_told_what_it_can_find(decided: tuple[Warehouse, Run]) -> None:
-    # 1.00 for each of the half that gets the offer: 60.00 pay for 120 people.
+    # 167 people an arm, seven nights of 48 people: 6 nights cost 1.00 for each of their half with an offer, and the
+    # last must have 1.00 ready for each of its 48, whatever the lots name: 143.00 + 48.00.
     said = error_of(decided, metric="conversion", effect="0.15", budget="60.00", looks=1)
 
     people = power.cohort(power.Design(1), power.Spread.of_chance(0.5, 0.15), 0.15)
-    with_60 = 2.80158 * sqrt((0.65 * 0.35 + 0.25) / 60)
+    assert people.arm == 167
+    fewer = 334 * 6_000 // 19_100
+    with_60 = 2.80158 * sqrt((0.65 * 0.35 + 0.25) / (fewer // 2))
     assert said == (
-        f"to find an effect of 15.0 points with power 80% the pilot needs {people.total} people ({people.arm} in each "
-        f"of 1 arms, {people.arm} in the control arm) and {people.arm}.00 EUR (expected); but --budget 60.00 EUR pays "
-        f"for fewer. With 120 people it finds an effect of {with_60 * 100:.1f} points with that power, and one of 15.0 "
-        f"points in 39% of such pilots. Choose --effect 0.250 or --budget {people.arm}.00."
+        "to find an effect of 15.0 points with power 80% the pilot needs 334 people (167 in each of 1 arms, 167 in the "
+        "control arm) and 167.00 EUR (expected); but --budget 60.00 EUR pays for fewer, whatever the lots name. With "
+        f"{fewer} people it finds an effect of {with_60 * 100:.1f} points with that power, and one of 15.0 points in "
+        "35% of such pilots. Choose --effect 0.269 or --budget 191.00."
     )
 
 

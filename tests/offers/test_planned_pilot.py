@@ -1,12 +1,18 @@
 """A night with a plan of a pilot: its arms, its size, its money, and the explanation of each draw."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from offers import explain
+import numpy as np
+
+from offers import explain, policy
+from offers.people import NOTHING, PILOT
+from offers.policy import Cohort
 from tests.offers.pilots import PLAN, hand_over
 from tests.offers.small_shop import NIGHT, people, run_of, shop
 from tests.offers.test_decide import ALL_CHOOSE, effects, night
+from tests.offers.test_policy import RULES, budget, by_lot, uneven
 
 
 def test_a_plan_s_nights_draw_its_people_until_it_has_them_all(tmp_path: Path) -> None:
@@ -64,3 +70,46 @@ def test_draws_of_a_plan_are_explained(tmp_path: Path) -> None:
     chance = 10 / 60 * 12 / 40
     assert [(offer, count) for offer, count, _, _ in kept] == [("basket-10", 60), ("points-500", 60)]
     assert all(abs(low - chance) < 1e-12 and abs(high - chance) < 1e-12 for _, _, low, high in kept)
+
+
+def test_a_plan_changed_after_its_first_night_is_not_followed(tmp_path: Path) -> None:
+    faster = PLAN.replace("people_per_night: 10", "people_per_night: 12").replace("people: 16", "people: 160")
+    drawn = []
+    with shop(people(200)) as warehouse:
+        for days, text in enumerate((PLAN, faster)):
+            night(warehouse, hand_over(run_of(tmp_path, night=NIGHT + timedelta(days=days), **ALL_CHOOSE), text))
+            drawn.append(warehouse.value("select count(*) from offers.decision where group_name = 'pilot'"))
+
+    assert drawn == [10, 10]
+
+
+def test_while_a_plan_waits_nobody_is_drawn_without_a_plan(tmp_path: Path) -> None:
+    # A cold shop: without the plan the whole night would be a pilot.
+    with shop(people(60)) as warehouse:
+        night(warehouse, hand_over(run_of(tmp_path, night=NIGHT + timedelta(days=10), **ALL_CHOOSE)))
+        waiting = warehouse.value("select count(*) from offers.decision where group_name = 'pilot'")
+        night(warehouse, hand_over(run_of(tmp_path, night=NIGHT + timedelta(days=40), **ALL_CHOOSE)))
+        after = warehouse.value("select count(*) from offers.decision where group_name = 'pilot'")
+
+    assert (waiting, after) == (0, 5)
+
+
+def test_the_chance_of_the_control_arm_is_the_true_frequency_over_the_lots() -> None:
+    # Two arms of 3 lots each, 4 lots for the control arm; the third offer has evidence. Half the people lack an arm.
+    candidates = uneven(14)
+    weights = np.where(np.isin(candidates.offer, [0, 2]), 3, 0)
+    planned = Cohort(size=5, weights=weights, control=4, needed=2)
+    rng, nights = np.random.default_rng(11), 300
+    got, logged, variance = (np.zeros(14) for _ in range(3))
+    for number in range(nights):
+        folk, held = by_lot(14, RULES, candidates, 2, rng)
+        rules = replace(RULES, lot=(f"salt {number}", "2026-06-30"))
+        plan = policy.decide(folk, held, budget(100_000), rules, planned)
+        got[(plan.group == PILOT) & (plan.chosen == NOTHING)] += 1
+        logged += plan.pilot_control
+        variance += plan.pilot_control * (1 - plan.pilot_control)
+
+    stands = logged > 0
+    assert 5 <= stands.sum() < 14
+    assert (got[~stands] == 0).all()
+    assert np.abs((got - logged)[stands] / np.sqrt(variance[stands])).max() < 4
