@@ -28,9 +28,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks import loop_lift, loop_nights, loop_pilots, loop_report
+from benchmarks import loop_ceiling, loop_lift, loop_nights, loop_pilots, loop_report
 from benchmarks.loop_nights import Clock
-from benchmarks.loop_rivals import UNKNOWN, Bought, Pairs, Rival, Truth, all_rivals, bound_over_time
+from benchmarks.loop_rivals import UNKNOWN, Bought, Ints, Pairs, Rival, Truth, all_rivals, bound_over_time
 from offermill import examples
 from offermill.run import Run
 from offermill.synthetic import state, truth
@@ -89,6 +89,7 @@ class Loop:
     truths: list[Truth] = field(default_factory=list)
     open_pairs: pa.Table | None = None
     decided_on: date = FIRST
+    told: Truth | None = None
 
     def night(self, number: int) -> dict[str, Any]:
         """Decide one night, value everything, let the customers live the next day."""
@@ -100,6 +101,9 @@ class Loop:
         if self.options.is_refreshing(number):
             self.open_pairs = loop_nights.without_history(self.folder, day)
             self.truths = [*self.truths, known]
+        if number == self.options.first_choice:
+            offers = sorted(set(self.open_pairs["offer_id"].to_pylist()))  # type: ignore[index]
+            self.told = loop_ceiling.told(self.folder, day, known, offers)
         pairs, own = _night_pairs(self, known), {} if is_idle else _own(self.folder, day, known)
         beside = {rival.name: asdict(self._bought(rival, pairs, known, day)) for rival in self.rivals}
         clock.add("truth", started + sum(clock.seconds.values()))
@@ -149,15 +153,26 @@ def _night_pairs(loop: Loop, known: Truth) -> Pairs:
     """What may be offered to whom, with the truth and the product's estimates."""
     if loop.open_pairs is None:
         raise RuntimeError("no night has been decided")
-    groups, guesses = loop_nights.read(loop.folder, loop.decided_on, _groups_and_guesses)  # type: ignore[misc]
+    groups, guesses = loop_nights.read(loop.folder, loop.decided_on, _groups_and_guesses)
     table = loop.open_pairs.join(groups, "customer_id").join(guesses, ["customer_id", "offer_id"])
     table = table.sort_by([("customer_id", "ascending"), ("offer_id", "ascending")])
     person = truth.persons_of(table["customer_id"].to_pylist())
     offer = pc.index_in(table["offer_id"], value_set=pa.array(known.offers)).to_numpy().astype(np.int64)
     guess, cost = (pc.fill_null(table[name], UNKNOWN).to_numpy() for name in ("effect_minor", "cost_minor"))
     gain, true_cost = (each[person, offer].astype(np.int64) for each in (known.gain, known.cost))
+    told_gain, told_cost = _told(loop.told, person, offer)
     is_control = pc.is_in(table["group_name"], value_set=pa.array(CONTROLS)).to_numpy()
-    return Pairs(person, offer, gain, true_cost, is_control, guess, cost)
+    return Pairs(person, offer, gain, true_cost, is_control, guess, cost, told_gain, told_cost)
+
+
+def _told(told: Truth | None, person: Ints, offer: Ints) -> tuple[Ints, Ints]:
+    """What features tell of gains and costs; nothing before they are asked, and of people who came later."""
+    gain, cost = np.zeros(len(person), np.int64), np.zeros(len(person), np.int64)
+    if told is not None:
+        there = person < len(told.buys)
+        gain[there] = told.gain[person[there], offer[there]]
+        cost[there] = told.cost[person[there], offer[there]]
+    return gain, cost
 
 
 def _groups_and_guesses(warehouse: Warehouse, run: Run) -> tuple[pa.Table, pa.Table]:
@@ -231,6 +246,8 @@ def _save(loop: Loop, number: int) -> None:
         arrays |= {f"gain {week}": known.gain, f"cost {week}": known.cost, f"buys {week}": known.buys}
     pairs = loop.open_pairs.to_pydict() if loop.open_pairs is not None else {}
     names = {name: np.array(values, dtype=str) for name, values in pairs.items()}
+    if loop.told is not None:
+        arrays |= {"told gain": loop.told.gain, "told cost": loop.told.cost, "told buys": loop.told.buys}
     facts = {"offers": np.array(loop.truths[0].offers), "decided_on": np.array(str(loop.decided_on))}
     np.savez(place / f"{number}.npz", **facts, **arrays, **names)  # type: ignore[arg-type]
     (place / f"{number - 1}.npz").unlink(missing_ok=True)
@@ -244,6 +261,8 @@ def _restore(loop: Loop, kept: Path) -> None:
         loop.truths = [
             Truth(offers, *(arrays[f"{name} {week}"] for name in ("gain", "cost", "buys"))) for week in range(weeks)
         ]
+        if "told gain" in arrays:
+            loop.told = Truth(offers, *(arrays[f"told {name}"] for name in ("gain", "cost", "buys")))
         for rival in loop.rivals:
             rival.live_until = arrays[f"live {rival.name}"]
         names = ("customer_id", "offer_id")

@@ -87,7 +87,7 @@ def finish(folder: Path, first: date, nights: int, first_choice: int, log: Path,
         planned, actual = warehouse.rows(REDEEMED, days)[0]
         return warehouse.arrow(OUTCOMES, days), (int(planned), int(actual))
 
-    rows, (planned, actual) = loop_nights.read(folder, end, look)  # type: ignore[misc]
+    rows, (planned, actual) = loop_nights.read(folder, end, look)
     gained = sum(
         loop_report.own(line, "gain") for line in loop_report.lines(log) if line.get("seed") == seed and "own" in line
     )

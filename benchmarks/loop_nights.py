@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import pyarrow as pa
 
@@ -114,7 +115,7 @@ def load(folder: Path, day: date, sources: Container[str] | None = None, *, trai
         perform(warehouse, run, [*loaded, *(training() if train else ())], Clock())
 
 
-def read(folder: Path, day: date, look: Callable[[Warehouse, Run], object]) -> object:
+def read(folder: Path, day: date, look: Callable[[Warehouse, Run], Any]) -> Any:
     """Return what `look` finds in the warehouse after the night of a date."""
     run = Run.of_snapshot(folder, day)
     with Warehouse.open(run.shop.warehouse, read_only=True) as warehouse:

@@ -71,6 +71,8 @@ class Pairs:
     is_control: Flags  # the person is in a control group
     guess: Ints  # the product's own estimates, UNKNOWN where it has none
     guessed_cost: Ints
+    told_gain: Ints  # the truth as far as features tell it
+    told_cost: Ints
 
     def __len__(self) -> int:
         return len(self.person)
@@ -143,6 +145,10 @@ def _model(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
     return _allocated(pairs, pairs.guess, np.maximum(pairs.guessed_cost, 0), money)[0], None
 
 
+def _told(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+    return _allocated(pairs, pairs.told_gain, pairs.told_cost, money)[0], None
+
+
 def _unlimited(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
     """The offer with the highest estimated effect to everybody for whom it is above 0, whatever it costs."""
     return _first_per_person(pairs, np.lexsort((pairs.offer, -pairs.guess, pairs.person)), pairs.guess > 0), None
@@ -192,6 +198,7 @@ CHOICES = {
     "10 % to the most likely to buy": _likely,
     "uplift without limits": _unlimited,
     "our model without exploration": _model,
+    "best that features can tell": _told,
     "best possible with the offers it knows": _best_of_known,
     "best possible": _best,
     "best possible without control groups": _best,
