@@ -146,7 +146,18 @@ def _model(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
 
 
 def _told(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
-    return _allocated(pairs, pairs.told_gain, pairs.told_cost, money)[0], None
+    """The told figures decide; the money asked for is lowered until the true cost is within what there is.
+
+    Of many told costs the lowest are chosen, and those are told too low.
+    """
+    asked, rows = money, np.zeros(0, np.int64)
+    for _ in range(6):
+        rows = _allocated(pairs, pairs.told_gain, np.maximum(pairs.told_cost, 1), asked)[0]
+        cost = int(pairs.cost[rows].sum())
+        if cost <= money:
+            break
+        asked = int(asked * money / cost * 0.98)
+    return rows, None
 
 
 def _unlimited(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
