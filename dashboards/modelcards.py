@@ -5,6 +5,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from dashboards import judged
 from dashboards.context import Context
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
@@ -164,6 +165,7 @@ def _card(ctx: Context, name: str, answer: Answer) -> dict[str, Any]:
         "calibration": _calibration(ctx, card),
         "features": _features(ctx, card),
         "arms": _arms(ctx, card),
+        "judged": judged.build(ctx, card),
         "data": _data(ctx, card),
     }
 
@@ -174,5 +176,6 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     return {
         "models": [_card(ctx, name, data[name]) for name in NAMES],
         "problems": ctx.problems,
+        "evidence": judged.evidence(ctx, data["evidence"]),
         "columns": {name: ctx.columns("models", name) for name in tables},
     }

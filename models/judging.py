@@ -67,12 +67,18 @@ class Bench:
         return np.asarray(np.bincount(self.taught.action, self.taught_spent, size) / np.maximum(rows, 1))
 
 
-def bench(seen: Evidence, guess: Floats, held: NDArray[np.bool_]) -> Bench:
-    """Return the bench of the evidence; `guess` is (n, arms) of expected margin, control first."""
+def bench(seen: Evidence, guess: Floats, held: NDArray[np.bool_], *, outcome: Floats | None = None) -> Bench:
+    """Return the bench of the evidence; `guess` is (n, arms) of the expected outcome (margin), control first."""
     names = ["control", *seen.depths]
     action = np.array([names.index(arm) for arm in seen.arm.tolist()], dtype=np.int64)
     chances = seen.propensity.reindex(columns=names).fillna(0.0).to_numpy(np.float64)
-    whole = Log(action, seen.margin, chances, guess, seen.rows["customer_id"].to_numpy(dtype=str))
+    whole = Log(
+        action,
+        seen.margin if outcome is None else outcome,
+        chances,
+        guess,
+        seen.rows["customer_id"].to_numpy(dtype=str),
+    )
     at, rest = np.flatnonzero(held), np.flatnonzero(~held)
     return Bench(
         arms=tuple(seen.depths),
@@ -138,7 +144,11 @@ def _at_price(log: Log, spent: Floats, mean_costs: Floats, price: float) -> Log:
 
 @dataclass(frozen=True)
 class Round:
-    """One budget: its price, each policy's value and share of people with an offer, the new model's lead over each."""
+    """One budget: each policy's value and share of people with an offer, and the new model's lead over each.
+
+    Values, and the lead over nothing, are margin less what offers cost; the other leads charge that cost once more at
+    the price of money.
+    """
 
     budget_share: float
     price: float
@@ -163,15 +173,17 @@ def rounds(bench_: Bench, new: Guess, old: Guess | None) -> list[Round]:
 
 def _round(bench_: Bench, new: Guess, old: Guess | None, share: float) -> Round:
     price = uplift_metrics.price_for(new.effect, new.cost, share, bench_.possible)
-    log = _at_price(bench_.log, bench_.spent, bench_.mean_costs(), price)
+    priced = _at_price(bench_.log, bench_.spent, bench_.mean_costs(), price)
     chosen = choices(bench_, new, old, price)
+    # Beside nothing the question is what the choices bring; beside others, also what their money would bring elsewhere.
+    logs = {name: bench_.log if name == NOTHING else priced for name in chosen}
     return Round(
         budget_share=share,
         price=price,
         treated={name: float((policy > 0).mean()) for name, policy in chosen.items()},
-        values={name: policy_value.value(log, policy) for name, policy in chosen.items()},
+        values={name: policy_value.value(bench_.log, policy) for name, policy in chosen.items()},
         leads={
-            name: policy_value.difference(log, chosen[NEW], policy, level=LEVEL)
+            name: policy_value.difference(logs[name], chosen[NEW], policy, level=LEVEL)
             for name, policy in chosen.items()
             if name != NEW
         },

@@ -74,6 +74,13 @@ class Evidence:
         extra = np.where(self._lowers_the_price, 0.0, self.spent)
         return np.asarray(self.rows["margin_minor"] - extra, dtype=np.float64)
 
+    @property
+    def valued_orders(self) -> Floats:
+        """Return each row's orders times the mean margin of one before the offer's discount, less its offer's cost."""
+        orders = np.asarray(self.rows["order_count"], dtype=np.float64)
+        each = float(self._before_discount("margin_minor").sum()) / max(float(orders.sum()), 1.0)
+        return np.asarray(orders * each - self.spent, dtype=np.float64)
+
     def part(self, chosen: NDArray[np.bool_]) -> "Evidence":
         """Return some of the rows."""
         table = self.features.filter(pa.array(chosen))

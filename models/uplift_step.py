@@ -35,8 +35,8 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     features = data.feature_columns(warehouse.columns(data.SNAPSHOT))
     try:
         seen = uplift_evidence.collect(warehouse, run, features)
-        guess = _outcome_guess(seen, run.settings.models.seed)
-        _store_prior(run, seen, guess)
+        guess = _outcome_guess(seen, seen.margin, run.settings.models.seed)
+        _store_prior(run, seen)
         model = fit(seen, run.settings.models.seed, run.settings.models.thread_count)
     except NoEvidence as problem:
         return _store(run, {}, {}, {}, uplift_card.empty(run, str(problem)), cards.NONE)
@@ -89,18 +89,23 @@ def held_out(people: NDArray[Any], seed: int) -> NDArray[np.bool_]:
     return np.asarray(np.array(drawn)[place] < _HELD_SHARE)
 
 
-def _outcome_guess(seen: Evidence, seed: int) -> Floats:
-    """Return (rows, arms) of expected margin, the control first, from models that did not see the row."""
+def _outcome_guess(seen: Evidence, outcome: Floats, seed: int) -> Floats:
+    """Return (rows, arms) of the expected outcome, the control first, from models that did not see the row."""
     names = [CONTROL, *seen.depths]
     action = np.array([names.index(arm) for arm in seen.arm.tolist()], dtype=np.int64)
     people = seen.rows["customer_id"].to_numpy(dtype=str)
     rows = matrix(seen.features).to_numpy()
-    return outcome_guess.cross_fitted(rows, action, seen.margin, len(names), person=people, seed=seed)
+    return outcome_guess.cross_fitted(rows, action, outcome, len(names), person=people, seed=seed)
 
 
-def _store_prior(run: Run, seen: Evidence, guess: Floats) -> None:
-    """Store what is known of every offer per segment; it serves where no model may."""
-    bench = judging.bench(seen, guess, np.ones(len(seen.rows), dtype=bool))
+def _store_prior(run: Run, seen: Evidence) -> None:
+    """Store what is known of every offer per segment; it serves where no model may.
+
+    Orders are valued at the shop's mean margin of one: the size of single baskets is mostly noise to a segment.
+    """
+    outcome = seen.valued_orders
+    guess = _outcome_guess(seen, outcome, run.settings.models.seed)
+    bench = judging.bench(seen, guess, np.ones(len(seen.rows), dtype=bool), outcome=outcome)
     redeemed, bought = (
         np.asarray(seen.rows[name] > 0, dtype=np.float64) for name in ("redemption_count", "order_count")
     )

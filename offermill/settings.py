@@ -187,7 +187,7 @@ class ModelSettings(Section):
     # Random draws of the last so many days are evidence of what offers change.
     evidence_days: Annotated[int, Field(gt=0)] = 180
     # How much less per person and wave (minor units) an uplift model may earn at worst, and still replace the old one.
-    replacement_epsilon_minor: Annotated[int, Field(ge=0)] = 20
+    replacement_epsilon_minor: Annotated[int, Field(ge=0)] = 50
     # Assumed where nothing is known: an offer lifts the chance to buy by this share. 0 = nothing is assumed.
     rule_lift_share: Share = 0.0
     # Fewer training rows than this train no model.

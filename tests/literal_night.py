@@ -365,6 +365,12 @@ def _models(warehouse: Warehouse) -> None:
         for offer in OFFERS[:2]
     ]
     create(warehouse, "models.offer_effect", declared, effects)
+    declared = {
+        "reason": "varchar", "is_evidence": "boolean", "row_count": "bigint", "control_count": "bigint",
+        "place": "integer",
+    }  # fmt: skip
+    counted = {"reason": "evidence", "is_evidence": True, "row_count": 400, "control_count": 100, "place": 1}
+    create(warehouse, "models.evidence_count", declared, [counted])
 
 
 def _meta(warehouse: Warehouse) -> None:

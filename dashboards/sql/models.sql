@@ -12,6 +12,12 @@ from models.value_score
 group by source, model_id
 order by source, model_id
 
+-- name: evidence
+-- One row per reason why random draws are evidence or not.
+select reason, row_count, control_count
+from models.evidence_count
+order by place
+
 -- name: uplift
 -- One row per kind of evidence behind tonight's effects.
 select evidence as source, model_id, count(distinct customer_id) as customer_count
