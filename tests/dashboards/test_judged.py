@@ -1,6 +1,5 @@
 """What the Models page says of a judged uplift model."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,13 @@ from offermill.report.environment import environment
 from tests import literal_night
 from tests.models.test_judging import BENCH, TRUE, WRONG, guess
 
-FACTS = ("edition", "run_id", "config_hash", "input_hash")
+FACTS = {"edition": "2026-06-30", "run_id": "r", "config_hash": "c", "input_hash": "i"}
 
 
 @pytest.fixture(scope="module")
 def ctx(tmp_path_factory: pytest.TempPathFactory) -> Context:
     run = literal_night.make_run(Path(tmp_path_factory.mktemp("judged")) / "shop")
-    return site.context(run, {"offermill": {"edition": "2026-06-30"}})
+    return site.context(run, {"offermill": FACTS})
 
 
 @pytest.fixture(scope="module")
@@ -76,18 +75,18 @@ def test_small_figures_and_unanswered_questions_are_not_shown(ctx: Context, show
 
 
 def test_the_template_writes_the_parts(ctx: Context, shown: dict[str, object]) -> None:
+    none = ("message", "trained", "model_id", "metrics", "data", "calibration", "arms", "features", "scored")
+    texts: dict[str, object] = dict.fromkeys(none, "")
     model = {
-        "name": "uplift", "title": "What offers change", "card": {"purpose": "P", "limits": []}, "status": ("in use", ""),
-        "message": "", "trained": "", "model_id": "", "judged": shown,
-    }  # fmt: skip
-    frame = site._frame(replace(ctx, package={"offermill": dict.fromkeys(FACTS, "x")})) | {
-        "name": "models",
-        "title": "M",
+        "name": "uplift",
+        "title": "Uplift",
+        "card": {"purpose": "P", "limits": []},
+        "status": ("in use", ""),
+        "judged": shown,
     }
-    page = environment(site.TEMPLATES, ctx.formats).get_template("models.html.j2")
-    html = page.render(frame | {
-        "charts": site.Charts(), "models": [model], "problems": (), "columns": {}, "evidence": {"rows": [], "nothing": "-"},
-    })  # fmt: skip
+    parts = {"charts": site.Charts(), "models": [texts | model], "evidence": {"rows": [], "nothing": "-"}}
+    frame = site._frame(ctx) | {"name": "models", "title": "M", "problems": (), "columns": {}}
+    html = environment(site.TEMPLATES, ctx.formats).get_template("models.html.j2").render(frame | parts)
     assert "built-in" not in html
     for said in ("What its choices would earn", "Gain against cost", "By segment", "How well it ranks", "With 20% of"):
         assert said in html
