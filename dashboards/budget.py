@@ -11,17 +11,78 @@ from dashboards.tonight import nights
 from offermill.report import charts
 
 _MONEY = ("value_minor", "cost_minor", "worst_cost_minor")
+_BOOKED = (
+    *("cap", "opening", "reserved", "posted", "given_back"),
+    *("closing_reserved", "closing_posted", "closing_overrun"),
+)
 _CHART_ROWS = 15  # more bars than fit a screen say less; the table has them all
 
 
 def _limits(ctx: Context, answer: Answer) -> dict[str, Any]:
-    f = ctx.formats
-    figures = ("cap_minor", "used_before_minor", "expected_minor", "left_minor", "worst_minor")
-    cells = [
-        [meters.limit_name(ctx, row), row["period"], *(f.money(row[name]) for name in figures)] for row in answer.rows
-    ]
+    cells = [_limit(ctx, row) for row in answer.rows]
     shown = [meters.meter(ctx, row) for row in answer.rows]
     return {"columns": ctx.columns("budget", "limits"), "rows": cells, "meters": shown}
+
+
+def _limit(ctx: Context, row: Row) -> list[str]:
+    f, chance = ctx.formats, row["overspend_chance"]
+    figures = (meters.amount(ctx, row, name) for name in ("cap", "used_before", "tonight", "left"))
+    worst = f.money(row["worst_minor"]) if row["counted"] == "money" else ""
+    said = f.share(chance, 1) if chance is not None else ""
+    return [meters.limit_name(ctx, row), row["period"], row["risk"] or row["counted"], *figures, worst, said]
+
+
+def _ledger(ctx: Context, answer: Answer) -> dict[str, Any]:
+    """Return the state of every pool; money beyond a cap is named above the table."""
+    figures = (
+        "cap",
+        "opening",
+        "reserved",
+        "posted",
+        "given_back",
+        "closing_reserved",
+        "closing_posted",
+        "closing_overrun",
+    )
+    rows = [
+        [meters.limit_name(ctx, row), _since(ctx, row), *(meters.amount(ctx, row, name) for name in figures)]
+        for row in answer.rows
+    ]
+    beyond = sum(row["closing_overrun"] for row in answer.rows if row["limit_name"] == "budget")
+    alarm = ctx.t["budget"]["overrun"].format(money=ctx.formats.money(beyond)) if beyond else ""
+    return {"columns": ctx.columns("budget", "ledger"), "rows": rows, "alarm": alarm}
+
+
+def _since(ctx: Context, row: Row) -> str:
+    never_renewed = row["period_on"].year == 1
+    return str(ctx.t["budget"]["once"] if never_renewed else row["period_on"].isoformat())
+
+
+def _redeemed(ctx: Context, answer: Answer) -> dict[str, Any]:
+    """Return what was redeemed beside what was estimated, per offer, as a table and a chart of the ratio."""
+    f, words = ctx.formats, ctx.t["budget"]["ratio"]
+    also = ("redemption_count", "due_minor", "actual_minor", "ratio", "ratio_low", "ratio_high", "cost_factor")
+    shown = suppress(answer.rows, "customer_count", ctx.minimum, also=also)
+    rows = [
+        [row["offer_id"], f.people(row["customer_count"]), f.number(row["redemption_count"]), f.money(row["due_minor"]),
+         f.money(row["actual_minor"]), _ratio(ctx, row), f.number(row["cost_factor"], 2)]
+        for row in shown
+    ]  # fmt: skip
+    drawn = [
+        {"offer": row["offer_id"], "mean": row["ratio"], "low": row["ratio_low"], "high": row["ratio_high"]}
+        for row in shown[:_CHART_ROWS]
+        if row["ratio"] is not None
+    ]
+    tooltip = {name: words[name] for name in ("offer", "mean", "low", "high")}
+    chart = charts.ranges(drawn, label="offer", title=words["title"], tooltip=tooltip) if drawn else None
+    return {"columns": ctx.columns("budget", "redeemed"), "rows": rows, "chart": chart}
+
+
+def _ratio(ctx: Context, row: Row) -> str:
+    f = ctx.formats
+    if row["ratio"] is None:
+        return f.number(None)
+    return f"{f.number(row['ratio'], 2)} ({f.number(row['ratio_low'], 2)}–{f.number(row['ratio_high'], 2)})"
 
 
 def _cards(ctx: Context, row: Row) -> list[dict[str, str]]:
@@ -78,6 +139,8 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     purposes = suppress(data["purposes"].rows, "customer_count", ctx.minimum, also=_MONEY)
     return {
         "limits": _limits(ctx, data["limits"]),
+        "ledger": _ledger(ctx, data["ledger"]),
+        "redeemed": _redeemed(ctx, data["redeemed"]),
         "cards": _cards(ctx, allocation) if allocation else [],
         "offers": _offers(ctx, data["offers"]),
         "purposes": {
@@ -87,6 +150,8 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
         "nights": nights(ctx, "budget", data["nights"]),
         "nothing": {
             "limits": ctx.why_nothing(data["limits"], empty["limits"]),
+            "ledger": ctx.why_nothing(data["ledger"], empty["ledger"]),
+            "redeemed": ctx.why_nothing(data["redeemed"], empty["redeemed"]),
             "allocation": ctx.why_nothing(data["allocation"], empty["allocation"]),
             "offers": ctx.why_nothing(data["offers"], empty["offers"]),
             "nights": ctx.why_nothing(data["nights"], empty["nights"]),

@@ -6,12 +6,18 @@ from dashboards.context import Context
 from dashboards.queries import Row
 
 # part -> (column, colour number; 0 is empty)
-_PARTS = {"used": ("used_before_minor", 6), "tonight": ("expected_minor", 1), "left": ("left_minor", 0)}
+_PARTS = {"used": ("used_before", 6), "tonight": ("tonight", 1), "left": ("left", 0)}
 
 
 def limit_name(ctx: Context, row: Row) -> str:
     """Return a limit's name as people say it."""
     return str(ctx.t["budget"]["whole"] if row["limit_name"] == "budget" else row["limit_name"])
+
+
+def amount(ctx: Context, row: Row, column: str) -> str:
+    """Return a limit's figure as people say it: money, or a number of contacts or pieces."""
+    figure = row[column]
+    return ctx.formats.money(figure) if row["counted"] == "money" else ctx.formats.number(figure)
 
 
 def _percent(part: int, whole: int) -> str:
@@ -24,11 +30,11 @@ def meter(ctx: Context, row: Row) -> dict[str, Any]:
     parts = [
         {
             "label": words[part],
-            "money": ctx.formats.money(row[column]),
-            "percent": _percent(row[column], row["cap_minor"]),
+            "money": amount(ctx, row, column),
+            "percent": _percent(row[column], row["cap"]),
             "color": color,
         }
         for part, (column, color) in _PARTS.items()
     ]
-    cap = ctx.formats.money(row["cap_minor"])
+    cap = amount(ctx, row, "cap")
     return {"name": limit_name(ctx, row), "period": row["period"], "cap": cap, "parts": parts}

@@ -109,7 +109,7 @@ def _cards(ctx: Context, data: Mapping[str, Answer]) -> list[dict[str, str]]:
         "cost": f.money(_total(groups, "cost_minor")),
         "worst": f.money(_total(groups, "worst_cost_minor")),
         "value": f.money(_total(groups, "value_minor")),
-        "left": f.money(limit["left_minor"] if limit else None),
+        "left": f.money(limit["left"] if limit else None),
         "control": f.people(held_back if held_back >= ctx.minimum or not held_back else None),
     }
     return [{"label": words[name][0], "meaning": words[name][1], "figure": figure} for name, figure in figures.items()]

@@ -91,8 +91,8 @@ def _of_decisions(ctx: Context, data: Mapping[str, Answer]) -> Iterator[Finding]
         reason = ctx.say("tonight", "reasons", first["reason"]) if first else ctx.t["tonight"]["empty"]["decided"]
         yield CARE, because["no_offers"].format(reason=reason)
     limit = data["limits"].first
-    if limit and limit["left_minor"] < 0:
-        yield STOP, because["budget"].format(money=ctx.formats.money(-limit["left_minor"]))
+    if limit and limit["left"] < 0:
+        yield STOP, because["budget"].format(money=ctx.formats.money(-limit["left"]))
 
 
 def of(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:

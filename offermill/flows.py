@@ -151,12 +151,17 @@ def _offers() -> Stage:
         _call("offers.ledger", "offers.ledger:settle"),
         _call("offers.decision", "offers.decide:decide", *_decision_reads()),
     ]
-    return _stage("offers", [*_sql("offers"), *python])
+    return _stage("offers", [*map(_after_ledger, _sql("offers")), *python])
+
+
+def _after_ledger(step: Step) -> Step:
+    """Return the step, made to wait for tonight's postings if it reads the ledger's entries."""
+    return replace(step, reads=step.reads | {"offers.ledger"}) if "offers.ledger_entry" in step.reads else step
 
 
 def _decision_reads() -> tuple[str, ...]:
     reads = ("offers.candidate", "offers.assignment_group", "offers.exclusion", "offers.pilot_arm")
-    return (*reads, "offers.ledger")
+    return (*reads, "offers.ledger", "offers.cost_factor")
 
 
 def _publish() -> Stage:

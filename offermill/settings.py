@@ -246,6 +246,17 @@ class RampSettings(Section):
         return stages
 
 
+class PacingSettings(Section):
+    """How estimated costs learn from what was redeemed."""
+
+    # How far off the models' estimates of costs usually are, as a share, before any redemption is known.
+    prior_error: Annotated[float, Field(gt=0, le=1)] = 0.25
+    # Estimated costs are never multiplied or divided by more than this.
+    factor_max: Annotated[float, Field(ge=1)] = 2.0
+    # With fewer redemptions of an offer its worst case says how much they vary.
+    redemptions_min: Annotated[int, Field(ge=2)] = 30
+
+
 class PublishSettings(Section):
     """What may be shown to people."""
 
@@ -268,6 +279,7 @@ class Settings(Section):
     contact_policy: ContactPolicySettings = ContactPolicySettings()
     ledger: LedgerSettings = LedgerSettings()
     ramp: RampSettings = RampSettings()
+    pacing: PacingSettings = PacingSettings()
     publish: PublishSettings = PublishSettings()
 
     @field_validator("sources")

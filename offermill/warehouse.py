@@ -1,6 +1,7 @@
 """The warehouse: one DuckDB file with one writer. Results are fetched whole before the next statement."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,23 @@ def quoted(name: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
 
 
+# The first wait for another process to let the file go; each later one is twice as long, up to the longest.
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.02, 0.32
+
+
+def _connect_in_time(path: Path | None, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    """Return a connection, tried again while another process holds the file, for so many seconds."""
+    end, pause = time.monotonic() + wait_seconds, _FIRST_WAIT_SECONDS
+    while True:
+        try:
+            return _connect(path, read_only)
+        except WarehouseError:
+            if time.monotonic() + pause > end:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_WAIT_SECONDS)
+
+
 def _connect(path: Path | None, read_only: bool) -> duckdb.DuckDBPyConnection:
     if path is not None and not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,13 +81,13 @@ class Warehouse:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path | None = None, *, read_only: bool = False) -> Iterator[Self]:
-        """Open the file at `path` (None: in memory) and close it at the end.
+    def open(cls, path: Path | None = None, *, read_only: bool = False, wait_seconds: float = 0) -> Iterator[Self]:
+        """Open the file at `path` (None: in memory) and close it at the end; wait so long for another to let it go.
 
         Raises:
             WarehouseError: another process holds the file (named), or it cannot be opened.
         """
-        connection = _connect(path, read_only)
+        connection = _connect_in_time(path, read_only, wait_seconds)
         try:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute("set enable_progress_bar = false")

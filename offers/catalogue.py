@@ -25,6 +25,13 @@ from offers.targets import target_items
 
 # Stands for the targets when offers.yml is checked before any product has been delivered.
 _STAND_IN = TargetItem(target_id="x", name="X")
+# What earlier nights left; the first night finds them empty.
+_HISTORIES = (
+    "offers.decision_history",
+    "offers.propensity_history",
+    "offers.ledger_entry",
+    "offers.reservation",
+)
 # Any date does: texts and money are checked, and they do not depend on it.
 _ANY_NIGHT = date(2000, 1, 1)
 
@@ -211,7 +218,12 @@ def load_catalogue(warehouse: Warehouse, run: Run) -> dict[str, object]:
         raise ConfigError(f"{run.catalogue.name}: no template makes an offer: the shop has no category with sales yet.")
     rows = [row(catalogue, offer, shop) for offer in offers]
     warehouse.write("offers.catalogue", pa.Table.from_pylist(rows, schema=tables.schema("offers.catalogue")))
-    for history in ("offers.decision_history", "offers.propensity_history", "offers.ledger_entry"):
+    for history in (
+        "offers.decision_history",
+        "offers.propensity_history",
+        "offers.ledger_entry",
+        "offers.reservation",
+    ):
         tables.create_if_missing(warehouse, history)
     return {"offers": len(rows), "catalogue_hash": catalogue_hash(catalogue), "tonight": _valid(offers, run)}
 

@@ -177,7 +177,7 @@ _PROMISES = """
         decision.worst_cost_minor,
         effects.cost_minor as estimated_minor,
         effects.redeem_chance,
-        decision.cost_minor * (decision.worst_cost_minor - cast(decision.cost_minor as double)) as cost_variance,
+        decision.cost_minor * greatest(factor.second_moment_minor - decision.cost_minor, 0.0) as cost_variance,
         case when catalogue.kind in ('points', 'gift', 'delivery') then catalogue.max_cost_minor end
             as fixed_cost_minor,
         catalogue.funder,
@@ -185,6 +185,7 @@ _PROMISES = """
         coalesce(segments.segment, []) as segment
     from offers.decision as decision
     inner join offers.catalogue as catalogue on decision.offer_id = catalogue.offer_id
+    inner join offers.cost_factor as factor on decision.offer_id = factor.offer_id
     left join effects on decision.customer_id = effects.customer_id and decision.offer_id = effects.offer_id
     left join core.customer as customer on decision.customer_id = customer.customer_id
     left join segments on decision.customer_id = segments.customer_id

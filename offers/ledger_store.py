@@ -50,6 +50,7 @@ _REDEMPTIONS = """
 
 def load(warehouse: Warehouse, reservations: Iterable[str] = (), redemptions: Iterable[str] = ()) -> Book:
     """Return the book as it stands: every pool, what still holds money, and the ended ones that are named."""
+    tables.create_if_missing(warehouse, ENTRIES)
     book = Book()
     for name, on, counted, cap, reserved, posted, overrun in warehouse.rows(_POOLS):
         book.pools[Pool(name, on, counted)] = Balance(cap, reserved, posted, overrun)
@@ -80,7 +81,6 @@ def entry_id(movement: Movement) -> str:
 
 def append(warehouse: Warehouse, run: Run, step: str, movements: list[Movement]) -> int:
     """Add the movements behind the last entry, in their order; return how many."""
-    tables.create_if_missing(warehouse, ENTRIES)
     last = int(warehouse.value(f"select coalesce(max(sequence), 0) from {ENTRIES}"))
     rows = [_row(run, step, one, last + place) for place, one in enumerate(movements, start=1)]
     if rows:

@@ -57,7 +57,11 @@ _PAIRS = """
         candidate.reason_detail,
         control.customer_id is not null as is_held_back,
         coalesce(effect.effect_minor, 0) as value,
-        coalesce(effect.cost_minor, catalogue.max_cost_minor) as cost,
+        -- What was redeemed so far corrects the estimate; it stays within the worst case.
+        cast(coalesce(
+            least(round(effect.cost_minor * factor.cost_factor), greatest(catalogue.max_cost_minor, effect.cost_minor)),
+            catalogue.max_cost_minor
+        ) as bigint) as cost,
         greatest(catalogue.max_cost_minor, coalesce(effect.cost_minor, 0)) as worst,
         effect.customer_id is not null as has_evidence,
         coalesce(effect.evidence, 'none') as evidence,
@@ -68,6 +72,7 @@ _PAIRS = """
     from offers.candidate as candidate
     inner join people on candidate.customer_id = people.customer_id
     inner join catalogue on candidate.offer_id = catalogue.offer_id
+    inner join offers.cost_factor as factor on candidate.offer_id = factor.offer_id
     left join offers.campaign_control as control
         on candidate.customer_id = control.customer_id and catalogue.campaign_id = control.campaign_id
     left join effects as effect

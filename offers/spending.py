@@ -1,6 +1,7 @@
 """The night's limits: the cap, what the ledger holds of it, what tonight adds, how sure it is; the choice's proof."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
@@ -12,20 +13,42 @@ from offers import risk, tables
 from offers.limits import BUDGET, Cap
 from offers.night_caps import NightCap
 from offers.night_limits import NightLimit
-from offers.people import CHOOSE, EXPLORE, NOTHING, PILOT, Ints, Pairs
+from offers.people import CHOOSE, EXPLORE, NOTHING, PILOT, Floats, Ints, Pairs
 from offers.policy import Plan
 
 
-def _rows(caps: Sequence[NightCap], pairs: Pairs, plan: Plan) -> list[dict[str, object]]:
+@dataclass(frozen=True)
+class Moments:
+    """What past redemptions say of each offer's cost, by position of the offer (see offers.cost_factor).
+
+    Attributes:
+        second: E[d^2]/E[d], minor units.
+        error: relative standard error of the expected cost.
+    """
+
+    second: Floats
+    error: Floats
+
+
+def moments(warehouse: Warehouse) -> Moments:
+    """Return the moments of tonight's offers, by id."""
+    found = warehouse.arrow(
+        "select second_moment_minor as second, cost_factor_error / cost_factor as error "
+        "from offers.cost_factor order by offer_id"
+    )
+    return Moments(found["second"].to_numpy(), found["error"].to_numpy())
+
+
+def _rows(caps: Sequence[NightCap], pairs: Pairs, plan: Plan, known: Moments) -> list[dict[str, object]]:
     """Return one row per limit of the catalogue, then one per share of the budget."""
     chosen = plan.chosen[plan.chosen != NOTHING]
     return [
-        _row(limit, night, pairs, chosen[limit.covers(pairs, chosen)])
+        _row(limit, night, pairs, chosen[limit.covers(pairs, chosen)], known)
         for limit, night in zip_longest(plan.limits, caps)
     ]
 
 
-def _row(limit: NightLimit, night: NightCap | None, pairs: Pairs, held: Ints) -> dict[str, object]:
+def _row(limit: NightLimit, night: NightCap | None, pairs: Pairs, held: Ints, known: Moments) -> dict[str, object]:
     """Return a limit's row; `held` are the candidates given that it covers. A share of the budget is of one night."""
     night = night or NightCap(Cap(limit.name, "money", limit.available), 0, limit.available)
     cap, most = night.cap, night.cap.at_most or 0
@@ -45,25 +68,27 @@ def _row(limit: NightLimit, night: NightCap | None, pairs: Pairs, held: Ints) ->
         "expected_minor": expected,
         "worst_minor": worst,
         "left_minor": max(most - night.used_before, 0) - taken,
-        "overspend_chance": _overspend_chance(night, pairs, held),
+        "overspend_chance": _overspend_chance(night, pairs, held, known),
     }
 
 
-def _overspend_chance(night: NightCap, pairs: Pairs, held: Ints) -> float:
+def _overspend_chance(night: NightCap, pairs: Pairs, held: Ints, known: Moments) -> float:
     """Return the probability that the period's offers, tonight's with them, cost more than the cap."""
     reserved = night.used_before - night.posted_before
     left = max((night.cap.at_most or 0) - night.posted_before, 0)
     if night.cap.risk == "hard":
         return 0.0  # the worst case is reserved
-    cost, worst = pairs.cost[held].astype(np.float64), pairs.worst[held].astype(np.float64)
+    cost, offer = pairs.cost[held].astype(np.float64), pairs.offer[held]
     mean = reserved + float(cost.sum())
-    variance = night.variance_before + float(risk.spend_variance(cost, worst).sum())
-    return risk.likely_overspend(mean, variance, left, int(worst.sum()) if not reserved else None)
+    variance = night.variance_before + float(risk.spend_variance(cost, known.second[offer]).sum())
+    rate = float(np.average(known.error[offer], weights=cost)) if cost.sum() else 0.0
+    worst = int(pairs.worst[held].sum()) if not reserved else None
+    return risk.likely_overspend(mean, variance + risk.rate_variance(float(cost.sum()), rate), left, worst)
 
 
 def write(warehouse: Warehouse, run: Run, caps: Sequence[NightCap], pairs: Pairs, plan: Plan) -> dict[str, object]:
     """Write offers.budget and offers.allocation_summary; return the night in a few figures."""
-    budget = _rows(caps, pairs, plan)
+    budget = _rows(caps, pairs, plan, moments(warehouse))
     summary = _summary(run, pairs, plan)
     for name, rows in (("offers.budget", budget), ("offers.allocation_summary", [summary])):
         warehouse.write(name, pa.Table.from_pylist(rows, schema=tables.schema(name)))

@@ -292,7 +292,10 @@ def _left_out() -> list[Row]:
 def _money(warehouse: Warehouse, cost: int) -> None:
     budget = {
         "limit_name": "budget",
+        "counted": "money",
         "period": "night",
+        "risk": "expected",
+        "overspend_chance": 0.25,
         "cap_minor": 500_000,
         "used_before_minor": 120_000,
         "expected_minor": cost,
@@ -302,8 +305,22 @@ def _money(warehouse: Warehouse, cost: int) -> None:
     make(
         warehouse,
         "offers.budget",
-        [budget, budget | {"limit_name": "gift-mug", "cap_minor": 200_000, "left_minor": 80_000 - cost}],
+        [
+            budget,
+            budget | {"limit_name": "gift-mug", "cap_minor": 200_000, "left_minor": 80_000 - cost},
+            {
+                "limit_name": "mail",
+                "counted": "contacts",
+                "period": "week",
+                "cap_count": 50,
+                "used_before_count": 20,
+                "available_count": 30,
+                "given_count": 24,
+                "left_count": 6,
+            },
+        ],
     )
+    _ledger(warehouse)
     make(
         warehouse,
         "offers.allocation_summary",
@@ -321,6 +338,38 @@ def _money(warehouse: Warehouse, cost: int) -> None:
             }
         ],
     )
+
+
+def _ledger(warehouse: Warehouse) -> None:
+    pool = {
+        "limit_name": "budget",
+        "period_on": DAY,
+        "counted": "money",
+        "cap": 500_000,
+        "opening_reserved": 0,
+        "opening_posted": 0,
+        "reserved": 9000,
+        "posted": 0,
+        "released": 0,
+        "reversed": 0,
+        "closing_reserved": 9000,
+        "closing_posted": 0,
+        "closing_overrun": 0,
+    }
+    before = {"period_on": date(2026, 6, 29), "opening_reserved": 7000, "reserved": 0, "posted": 1500, "released": 500}
+    after = {"closing_reserved": 5000, "closing_posted": 1500, "closing_overrun": 250}
+    make(warehouse, "offers.trial_balance", [pool, pool | before | after])
+    checked = {
+        "wave_id": "summer:2026-06-29",
+        "offer_id": OFFERS[0],
+        "customer_count": 12,
+        "redemption_count": 3,
+        "due_minor": 1000,
+        "actual_minor": 1500,
+        "actual_squared": 250_000.0,
+    }
+    make(warehouse, "offers.redemption_check", [checked, checked | {"offer_id": OFFERS[1], "customer_count": 7}])
+    make(warehouse, "offers.cost_factor", [{"offer_id": OFFERS[0], "cost_factor": 1.25}])
 
 
 def _models(warehouse: Warehouse) -> None:

@@ -60,7 +60,15 @@ order by severity, schema_name, table_name, check_index
 
 -- name: limits
 -- One row: the budget for all offers together.
-select limit_name, period, cap_minor, used_before_minor, expected_minor, worst_minor, left_minor
+select
+    limit_name,
+    'money' as counted,
+    period,
+    cap_minor as cap,
+    used_before_minor as used_before,
+    expected_minor as tonight,
+    left_minor as left,
+    worst_minor
 from offers.budget
 where limit_name = 'budget'
 

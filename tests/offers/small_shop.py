@@ -80,6 +80,8 @@ _READ = (
     "core.browsing_event",
     "core.visitor_link",
     "core.offer_assignment",
+    "core.person_link",
+    "core.redemption",
     "core.complaint",
     "features.customer_category",
     "features.customer_event",

@@ -11,7 +11,7 @@ import pytest
 from offermill import sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import catalogue, codes, decide, explain, lots, pilot_registry, tables
+from offers import catalogue, codes, decide, explain, ledger, lots, pilot_registry, tables
 from tests.offers.small_shop import CATALOGUE, NIGHT, people, run_of, shop
 
 Rows = list[dict[str, object]]
@@ -28,7 +28,7 @@ ALL_CHOOSE = {
 
 
 # These tables tell what was decided.
-AFTER = ("offers.decision_log", "offers.left_out")
+AFTER = ("offers.decision_log", "offers.left_out", "offers.trial_balance")
 
 
 def effects(count: int, *, evidence: Mapping[str, tuple[int, int]]) -> Rows:
@@ -51,6 +51,7 @@ def effects(count: int, *, evidence: Mapping[str, tuple[int, int]]) -> Rows:
 def night(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Run the offers' steps in the flow's order and return the decision's summary."""
     catalogue.load_catalogue(warehouse, run)
+    ledger.settle(warehouse, run)
     for address in sqlfiles.tables("offers"):
         if address not in AFTER:
             warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
@@ -198,8 +199,9 @@ def test_the_budget_of_a_month_counts_earlier_nights_only(tmp_path: Path) -> Non
             "select business_date, count(*), sum(cost_minor) from offers.decision_history group by all order by all"
         )
 
-    assert spent == [(0, 3_000), (3_000, 0), (0, 3_000), (0, 3_000)]
-    assert history == [(date(2026, 6, 10), 60, 3_000), (date(2026, 6, 20), 60, 0), (date(2026, 7, 1), 60, 3_000)]
+    # Nobody redeemed anything by July: an offer that was estimated to cost 2.00 is then expected to cost 1.84.
+    assert spent == [(0, 3_000), (3_000, 0), (0, 3_000), (0, 16 * 184)]
+    assert history == [(date(2026, 6, 10), 60, 3_000), (date(2026, 6, 20), 60, 0), (date(2026, 7, 1), 60, 16 * 184)]
 
 
 def test_whoever_has_a_live_offer_gets_no_other(tmp_path: Path) -> None:

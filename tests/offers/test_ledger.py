@@ -1,0 +1,369 @@
+"""The ledger in the warehouse: nights in a row, run again, changed, killed in the middle; eight writers at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from offermill import sqlfiles
+from offermill.run import Run
+from offermill.warehouse import Warehouse
+from offers import catalogue, ledger, ledger_store
+from offers.book import LedgerError, Pool
+from tests.offers.small_shop import NIGHT, fill, run_of, settings, shop
+
+CATALOGUE = """
+budget: {amount: "20.00", period: night}
+campaigns:
+  - id: summer
+    name: Summer
+    valid_days: 28
+    channels: [email]
+    budget: {amount: "100.00", period: campaign, risk: hard}
+templates:
+  - {id: basket, campaign: summer, kind: percent, depths: [10], max_discount: "20.00"}
+  - id: mug
+    campaign: summer
+    kind: gift
+    gift: {name: {en: a mug, lv: krūzi, ru: кружку}, value: "6.00", cost: "2.40"}
+    pieces: 2
+limits:
+  - {name: mail, contacts: 3, period: week, where: {channel: email}}
+"""
+
+FACTORS = [
+    {"offer_id": offer, "cost_factor": 1.0, "cost_factor_error": 0.25, "second_moment_minor": 2000.0}
+    for offer in ("basket-10", "mug")
+]
+
+
+def promise(customer: str, offer: str, cost: int, worst: int, night: date = NIGHT) -> dict[str, object]:
+    """Return a row of offers.decision that gives the offer."""
+    return {
+        "customer_id": customer,
+        "offer_id": offer,
+        "campaign_id": "summer",
+        "wave_id": f"summer:{night}",
+        "group_name": "choose",
+        "channel": "email",
+        "cost_minor": cost,
+        "worst_cost_minor": worst,
+        "valid_from": night + timedelta(days=1),
+        "valid_until": night + timedelta(days=28),
+    }
+
+
+def redemption(name: str, customer: str, offer: str, discount: int, day: date, **more: object) -> dict[str, object]:
+    """Return a row of core.redemption made and known on `day`."""
+    at = datetime(day.year, day.month, day.day, 9)
+    known = {"redeemed_at": at, "redeemed_on": day, "arrived_on": day}
+    return (
+        {"redemption_id": name, "customer_id": customer, "offer_id": offer, "discount_minor": discount} | known | more
+    )
+
+
+TWO = [promise("a", "basket-10", 150, 2000), promise("b", "mug", 60, 240)]
+
+
+def decide(warehouse: Warehouse, run: Run, promises: list[dict[str, object]]) -> dict[str, object]:
+    """Reserve a night's promises, in one transaction as the machinery does."""
+    fill(warehouse, "offers.decision", promises)
+    with warehouse.transaction():
+        return ledger.reserve_night(warehouse, run)
+
+
+def settle(warehouse: Warehouse, run: Run) -> dict[str, object]:
+    with warehouse.transaction():
+        return ledger.settle(warehouse, run)
+
+
+@contextmanager
+def a_shop(folder: Path) -> Iterator[tuple[Warehouse, Run]]:
+    run = run_of(folder, CATALOGUE)
+    with shop({}) as warehouse:
+        catalogue.load_catalogue(warehouse, run)
+        fill(warehouse, "offers.cost_factor", FACTORS)
+        yield warehouse, run
+
+
+def on(folder: Path, days: int) -> Run:
+    return run_of(folder, CATALOGUE, NIGHT + timedelta(days=days))
+
+
+def entries(warehouse: Warehouse, **where: object) -> list[tuple[object, ...]]:
+    """Return kind, limit, accounts, amount, customer and reason of the entries, in their order."""
+    return warehouse.rows(
+        "select kind, limit_name, from_account, to_account, amount, split_part(reservation_id, ':', 2), reason "
+        "from offers.ledger_entry where business_date >= $since order by sequence",
+        {"since": where.get("since", date(1, 1, 1))},
+    )
+
+
+def balances(warehouse: Warehouse) -> dict[str, tuple[int, int, int]]:
+    book = ledger_store.load(warehouse)
+    return {pool.limit_name: (one.reserved, one.posted, one.overrun) for pool, one in book.pools.items()}
+
+
+def test_each_limit_holds_what_its_risk_says(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+
+        assert entries(warehouse) == [
+            ("reserve", "budget", "free", "reserved", 150, "a", "decided"),
+            ("reserve", "campaign:summer", "free", "reserved", 2000, "a", "decided"),  # hard: the worst case
+            ("reserve", "mail", "free", "reserved", 1, "a", "decided"),
+            ("reserve", "budget", "free", "reserved", 60, "b", "decided"),
+            ("reserve", "campaign:summer", "free", "reserved", 240, "b", "decided"),
+            ("reserve", "pieces:mug", "free", "reserved", 1, "b", "decided"),
+            ("reserve", "mail", "free", "reserved", 1, "b", "decided"),
+        ]
+
+
+def test_redemptions_are_posted_contacts_told_and_what_ends_is_released(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        day = NIGHT + timedelta(days=3)
+        fill(warehouse, "core.redemption", [redemption("d1", "b", "mug", 600, day)])
+
+        settle(warehouse, on(tmp_path, 3))
+        after_use = balances(warehouse)
+        settle(warehouse, on(tmp_path, 31))  # the last day is the 28th, redemptions may arrive two days later
+
+        # The mug costs the shop 2.40, whatever the till calls it worth; the budget held 0.60 + 1.50 for both.
+        assert after_use == {
+            "budget": (0, 240, 0),
+            "campaign:summer": (2000, 240, 0),
+            "mail": (0, 2, 0),
+            "pieces:mug": (0, 1, 0),
+        }
+        assert entries(warehouse, since=NIGHT + timedelta(days=31)) == [
+            ("release", "budget", "reserved", "free", 0, "a", "expired"),
+            ("release", "campaign:summer", "reserved", "free", 2000, "a", "expired"),
+            ("release", "mail", "reserved", "free", 0, "a", "expired"),
+            ("release", "budget", "reserved", "free", 0, "b", "expired"),
+            ("release", "campaign:summer", "reserved", "free", 0, "b", "expired"),
+            ("release", "mail", "reserved", "free", 0, "b", "expired"),
+            ("release", "pieces:mug", "reserved", "free", 0, "b", "expired"),
+        ]
+
+
+def test_every_step_run_again_books_nothing(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        fill(warehouse, "core.redemption", [redemption("d1", "a", "basket-10", 500, NIGHT + timedelta(days=3))])
+        for again in range(2):
+            decide(warehouse, run, TWO)
+            settle(warehouse, on(tmp_path, 3))
+            settle(warehouse, on(tmp_path, 31))
+            if not again:
+                first = entries(warehouse)
+
+        assert entries(warehouse) == first
+        assert warehouse.value("select count(*) from offers.reservation") == 2
+
+
+def test_a_night_decided_anew_reverses_what_it_no_longer_promises(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        decide(warehouse, run, [promise("a", "basket-10", 180, 2000)])  # dearer, and nothing for b
+        decide(warehouse, run, TWO)
+
+        budget = [row for row in entries(warehouse) if row[1] == "budget"]
+        names = [name for (name,) in warehouse.rows("select reservation_id from offers.reservation order by all")]
+
+    assert [(kind, amount, customer, reason) for kind, _, _, _, amount, customer, reason in budget] == [
+        ("reserve", 150, "a", "decided"),
+        ("reserve", 60, "b", "decided"),
+        ("reverse", 150, "a", "decided_anew"),
+        ("reverse", 60, "b", "decided_anew"),
+        ("reserve", 180, "a", "decided"),
+        ("reverse", 180, "a", "decided_anew"),
+        ("reserve", 150, "a", "decided"),
+        ("reserve", 60, "b", "decided"),
+    ]
+    assert names == [
+        "2026-06-30:a:basket-10",
+        "2026-06-30:a:basket-10#2",
+        "2026-06-30:a:basket-10#3",
+        "2026-06-30:b:mug",
+        "2026-06-30:b:mug#2",
+    ]
+
+
+def test_a_night_that_promises_too_much_is_refused_whole(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        # b's mug stands already.
+        with pytest.raises(LedgerError, match="2 cannot be reserved in the limit 'pieces:mug'"):
+            decide(warehouse, run, [promise(name, "mug", 60, 240) for name in "abc"])
+
+        assert balances(warehouse)["budget"] == (210, 0, 0)
+
+
+def test_an_expected_reservation_may_be_overrun_and_that_is_booked(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        fill(warehouse, "core.redemption", [redemption("d1", "a", "basket-10", 2000, NIGHT + timedelta(days=1))])
+        first = settle(warehouse, on(tmp_path, 1))
+        fill(
+            warehouse,
+            "core.redemption",
+            [
+                redemption("d1", "a", "basket-10", 2000, NIGHT + timedelta(days=1)),
+                redemption("d2", "b", "mug", 600, NIGHT + timedelta(days=2)),
+            ],
+        )
+        second = settle(warehouse, on(tmp_path, 2))
+
+        # 20.00 of 20.00 went with the first; the mug's 2.40 is beyond. The hard limit holds both.
+        assert (first["overrun_minor"], second["overrun_minor"]) == (0, 240)
+        assert balances(warehouse)["budget"] == (0, 2000, 240)
+        assert balances(warehouse)["campaign:summer"] == (0, 2240, 0)
+
+
+def test_a_changed_source_reverses_and_posts_anew(tmp_path: Path) -> None:
+    day = NIGHT + timedelta(days=3)
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        for rows in (
+            [redemption("d1", "a", "basket-10", 100, day)],
+            [redemption("d1", "a", "basket-10", 130, day)],
+            [],
+        ):
+            fill(warehouse, "core.redemption", rows)
+            settle(warehouse, on(tmp_path, 3))
+            settle(warehouse, on(tmp_path, 3))
+
+        posted = [row for row in entries(warehouse) if row[1] == "budget" and row[0] in ("post", "reverse")]
+
+    assert [(kind, origin, amount) for kind, _, origin, _, amount, _, _ in posted] == [
+        ("post", "reserved", 100),
+        ("reverse", "posted", 100),
+        ("post", "reserved", 130),
+        ("reverse", "posted", 130),
+    ]
+
+
+def test_a_redemption_of_a_merged_record_belongs_to_the_person(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        fill(warehouse, "core.person_link", [{"record_id": "a", "customer_id": "a-leading", "record_count": 2}])
+        used = redemption("d1", "a-leading", "basket-10", 100, NIGHT + timedelta(days=3))
+        fill(warehouse, "core.redemption", [used])
+
+        assert settle(warehouse, on(tmp_path, 3))["post_count"] == 1
+
+
+def test_what_was_known_on_the_night_counts_not_what_came_later(tmp_path: Path) -> None:
+    late = redemption("d1", "a", "basket-10", 100, NIGHT + timedelta(days=3), arrived_on=NIGHT + timedelta(days=5))
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        fill(warehouse, "core.redemption", [late])
+
+        assert [settle(warehouse, on(tmp_path, days))["post_count"] for days in (3, 4, 5)] == [0, 0, 1]
+
+
+def test_the_trial_balance_of_a_night(tmp_path: Path) -> None:
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        later = on(tmp_path, 3)
+        fill(warehouse, "core.redemption", [redemption("d1", "a", "basket-10", 100, later.business_date)])
+        settle(warehouse, later)
+        decide(warehouse, later, [promise("c", "basket-10", 90, 2000, later.business_date)])
+        select = sqlfiles.read("offers.trial_balance").text
+        warehouse.replace_table("offers.trial_balance", select, later.parameters)
+
+        rows = warehouse.rows(
+            "select limit_name, period_on, opening_reserved, reserved, posted, released, overrun, closing_reserved, "
+            "closing_posted, is_balanced, unreserved_count from offers.trial_balance where limit_name = 'budget'"
+        )
+
+    assert rows == [
+        ("budget", NIGHT, 210, 0, 100, 0, 0, 110, 100, True, 0),
+        ("budget", later.business_date, 0, 90, 0, 0, 0, 90, 0, True, 0),
+    ]
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_process_that_dies_around_the_commit_leaves_all_or_nothing(tmp_path: Path, place: str) -> None:
+    run, file = run_of(tmp_path, CATALOGUE), tmp_path / "warehouse.duckdb"
+    with Warehouse.open(file) as warehouse, shop({}) as template:
+        for address in ("core.customer", "segments.membership", "models.offer_effect", "core.product", "core.category",
+                        "core.purchase_line"):  # fmt: skip
+            warehouse.write(address, template.arrow(f"select * from {address}"))
+        catalogue.load_catalogue(warehouse, run)
+        fill(warehouse, "offers.cost_factor", FACTORS)
+        fill(warehouse, "offers.decision", TWO)
+    _in_process(_reserve_and_die, file, run, place)
+
+    with Warehouse.open(file) as warehouse:
+        found = warehouse.value("select count(*) from offers.ledger_entry")
+        with warehouse.transaction():
+            ledger.reserve_night(warehouse, run)
+        assert found == (0 if place == "before" else 7)
+        assert warehouse.value("select count(*) from offers.ledger_entry") == 7
+
+
+def _reserve_and_die(file: Path, run: Run, place: str) -> None:
+    with Warehouse.open(file) as warehouse:
+        if place == "after":
+            warehouse.execute("set debug_checkpoint_abort = 'before_truncate'")
+        warehouse.connection.begin()
+        ledger.reserve_night(warehouse, run)
+        if place == "after":
+            warehouse.connection.commit()
+            with pytest.raises(duckdb.Error):
+                warehouse.execute("checkpoint")
+        _die()
+
+
+def _die() -> None:
+    import os
+
+    os._exit(1)
+
+
+def _in_process(call: object, *arguments: object) -> None:
+    process = get_context("fork").Process(target=call, args=arguments)  # type: ignore[arg-type]
+    process.start()
+    process.join(60)
+    assert process.exitcode == 1
+
+
+POOL = Pool("budget", NIGHT)
+EACH, MOST = 30, 1000
+
+
+def _write(file: Path, writer: int, run: Run) -> None:
+    """Reserve 5 promises, each in a transaction of its own, until the pool refuses; wait for the lock meanwhile."""
+    for number in range(5):
+        with Warehouse.open(file, wait_seconds=30) as warehouse, warehouse.transaction():
+            book = ledger_store.load(warehouse)
+            try:
+                movements = book.reserve({f"w{writer}-{number}": {POOL: EACH}}, {POOL: MOST}, "decided")
+            except LedgerError:
+                return
+            ledger_store.append(warehouse, run, "decision", movements)
+
+
+def test_eight_writers_at_once_never_overspend(tmp_path: Path) -> None:
+    file = tmp_path / "warehouse.duckdb"
+    run = Run(NIGHT, datetime(2026, 6, 30, 21), None, settings(), "0" * 64)  # type: ignore[arg-type]
+    context = get_context("fork")
+    writers = [context.Process(target=_write, args=(file, number, run)) for number in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+
+    with Warehouse.open(file) as warehouse:
+        balance = ledger_store.load(warehouse).pools[POOL]
+        sequences = warehouse.rows("select sequence from offers.ledger_entry order by sequence")
+
+    # 8 x 5 x 30 = 1,200 were wanted; 33 x 30 = 990 fit into 1,000.
+    assert [writer.exitcode for writer in writers] == [0] * 8
+    assert (balance.reserved, balance.free) == (990, 10)
+    assert sequences == [(number,) for number in range(1, 34)]
