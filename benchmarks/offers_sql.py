@@ -14,7 +14,7 @@ from offermill.run import Run
 from offermill.warehouse import Warehouse
 
 # These read the decision, which no SQL makes.
-_AFTER = ("offers.decision_log", "offers.left_out")
+_AFTER = ("offers.decision_log", "offers.left_out", "offers.trial_balance")
 
 
 def measure(folder: Path, day: date, repeats: int) -> dict[str, tuple[int, float]]:

@@ -41,7 +41,13 @@ TARGETS = {"wine-10-wine": "wine", "tea-10-tea": "tea"}
 # One target a person, so that the second has to stand back.
 TARGETS_PER_PERSON = 1
 # What the lots and the decision make.
-LATER = ("offers.decision_log", "offers.left_out", "offers.assignment_group", "offers.campaign_control")
+LATER = (
+    "offers.decision_log",
+    "offers.left_out",
+    "offers.assignment_group",
+    "offers.campaign_control",
+    "offers.trial_balance",
+)
 FEATURES = ("features.visitor_owner", "features.customer_category", "features.customer_event")
 
 Person = dict[str, Any]
