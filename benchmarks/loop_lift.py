@@ -74,7 +74,8 @@ select
 def finish(folder: Path, first: date, nights: int, first_choice: int, log: Path, seed: int) -> dict[str, Any]:
     """Play 28 days with nothing new, load them, and return the measured lift beside the truth."""
     last = first + timedelta(days=nights - 1)
-    loop_nights.answer(folder, last, last + timedelta(days=1), HORIZON_DAYS + 1, Clock(), given=False)
+    # The day after the last night has been lived through, with what that night gave.
+    loop_nights.answer(folder, last, last + timedelta(days=2), HORIZON_DAYS, Clock(), given=False)
     end = last + timedelta(days=HORIZON_DAYS + 1)
     loop_nights.load(folder, end)
     days = {
