@@ -237,6 +237,8 @@ class RampSettings(Section):
     opt_outs_above_control_max: Share = 0.01
     # Falls back when more people complain than in the control groups, by more than this share and beyond chance.
     complaints_above_control_max: Share = 0.005
+    # Falls back when a new training finds the choices' lower end so many minor units or more per person below nothing.
+    value_epsilon_minor: Annotated[int, Field(ge=0)] = 50
 
     @field_validator("stages")
     @classmethod

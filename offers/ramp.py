@@ -90,7 +90,7 @@ def following(before: State, watch: Watch, rules: Rules) -> State:
     """Return tonight's state, from the last night's and from what became of the offers since it is watched."""
     if len(rules.stages) == 1:
         return before if before.stage_share == 1 else State(1.0, rules.night, rules.night, _NO_RAMP)
-    failed = ramp_watch.failed(watch, rules.chosen)
+    failed = ramp_watch.failed(watch, rules.chosen, before.since)
     place = rules.place(before.stage_share)
     if failed and before.stage_share > 0:
         share = rules.stages[place - 1] if place > 0 else 0.0

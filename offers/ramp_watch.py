@@ -1,7 +1,8 @@
 """What became of a template's offers since it is watched, and which guardrail that breaks."""
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from offermill.run import Run
@@ -148,6 +149,7 @@ class Watch:
         ended, expected_redemptions, redemptions: offers whose last day has passed, and their redemptions.
         refused, complained: (people, of how many) within the days for which the offer is blamed.
         control_refused, control_complained: the same in the control groups.
+        worth: the newest judgement of the uplift model's choices, or None where there is none.
     """
 
     people: int
@@ -160,6 +162,31 @@ class Watch:
     complained: tuple[int, int]
     control_refused: tuple[int, int]
     control_complained: tuple[int, int]
+    worth: "Worth | None" = None
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a model's choices would earn on people it did not learn from, more than no offers.
+
+    Attributes:
+        judged_on: date of the training that judged it.
+        lower_minor: lower end of the interval, per person and wave.
+    """
+
+    judged_on: date
+    lower_minor: float
+
+
+def worth(run: Run) -> Worth | None:
+    """Return the newest judgement on or before the business date, accepted or not; None where none could be made."""
+    cards = sorted(run.shop.models.glob("uplift/*/card.json"), reverse=True)
+    for path in (path for path in cards if path.parent.name <= run.business_date.isoformat()):
+        figures = json.loads(path.read_text(encoding="utf-8")).get("figures", {})
+        leads = [lead for each in figures.get("judged", {}).get("budgets", [])[:1] for lead in each["leads"]]
+        lower = next((lead["low"] for lead in leads if lead["against"] == "nothing"), None)
+        return None if lower is None else Worth(date.fromisoformat(path.parent.name), float(lower))
+    return None
 
 
 def read(warehouse: Warehouse, run: Run, since: Mapping[str, date]) -> dict[str, Watch]:
@@ -174,8 +201,8 @@ def read(warehouse: Warehouse, run: Run, since: Mapping[str, date]) -> dict[str,
         "since": [since[name] for name in names],
         "blamed_days": _BLAMED_DAYS,
     }
-    rows = warehouse.rows(_WATCH.format(complaints=complaints), bound)
-    return {name: _watch(*rest) for name, *rest in rows}
+    rows, found = warehouse.rows(_WATCH.format(complaints=complaints), bound), worth(run)
+    return {name: replace(_watch(*rest), worth=found) for name, *rest in rows}
 
 
 def _watch(
@@ -196,9 +223,18 @@ def _watch(
     )
 
 
-def failed(watch: Watch, rules: RampSettings) -> str:
-    """Return which guardrails fail, in words, or an empty text."""
-    return "; ".join(_failures(watch, rules))
+def failed(watch: Watch, rules: RampSettings, since: date) -> str:
+    """Return which guardrails fail, in words, or an empty text; a judgement counts once, for the stage it fell in."""
+    return "; ".join([*_failures(watch, rules), *_worthless(watch, rules, since)])
+
+
+def _worthless(watch: Watch, rules: RampSettings, since: date) -> Iterator[str]:
+    found = watch.worth
+    if found and found.judged_on > since and found.lower_minor <= -rules.value_epsilon_minor:
+        yield (
+            f"by the training of {found.judged_on} the choices earn {found.lower_minor / 100:+.2f} per person at the "
+            f"lower end, more than {-rules.value_epsilon_minor / 100:+.2f} is asked for"
+        )
 
 
 def _failures(watch: Watch, rules: RampSettings) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A template reaches more people stage by stage, falls back when a guardrail fails, and says why."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from offermill.settings import RampSettings
 from offermill.warehouse import Warehouse
 from offers import catalogue, ramp, ramp_watch
 from offers.ramp import Rules, State
-from offers.ramp_watch import Watch
+from offers.ramp_watch import Watch, Worth
 from tests.offers.small_shop import NIGHT, fill, run_of, shop
 
 STAGES = RampSettings(stages=(0.01, 0.05, 0.25, 1.0), nights_per_stage=7, people_per_stage=50)
@@ -88,6 +89,32 @@ def test_each_guardrail_falls_back_one_stage_and_says_which(broken: Mapping[str,
 
     night = NIGHT + timedelta(days=3)
     assert found == State(0.05, night, night, f"fell back from 0.25 to 0.05 of the people on 2026-07-03: {said}")
+
+
+def test_a_training_that_finds_the_choices_worthless_counts_once() -> None:
+    second, judged = replace(START, stage_share=0.25), NIGHT + timedelta(days=2)
+    bad = replace(WELL, worth=Worth(judged, -60.0))
+
+    fell = ramp.following(second, bad, after(3))
+
+    assert fell.reason == (
+        "fell back from 0.25 to 0.05 of the people on 2026-07-03: by the training of 2026-07-02 the choices earn -0.60 "
+        "per person at the lower end, more than -0.50 is asked for"
+    )
+    assert ramp.following(fell, bad, after(4)) == fell
+    assert ramp.following(second, replace(WELL, worth=Worth(judged, -40.0)), after(3)) == second
+
+
+def test_the_newest_judgement_up_to_the_night_is_read(tmp_path: Path) -> None:
+    run = run_of(tmp_path)
+    for day, leads in (("2026-06-28", [("single_offer", -9.0), ("nothing", 12.5)]), ("2026-07-05", [("nothing", 1.0)])):
+        card = {"figures": {"judged": {"budgets": [{"leads": [{"against": a, "low": low} for a, low in leads]}]}}}
+        path = run.shop.models / "uplift" / day / "card.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(card), encoding="utf-8")
+
+    assert ramp_watch.worth(run) == Worth(date(2026, 6, 28), 12.5)
+    assert ramp_watch.worth(replace(run, business_date=date(2026, 6, 1))) is None
 
 
 def test_the_first_stage_falls_back_to_nobody_and_stays_there() -> None:
