@@ -86,4 +86,8 @@ def _money(report: Report, minor: int) -> str:
 
 def _why(report: Report) -> list[Text]:
     offers = [arm for arm in report.arms if arm.arm != CONTROL]
-    return [Text(f"{arm.arm}: {arm.verdict.word}. {arm.verdict.why}") for arm in offers]
+    return [Text(f"{arm.arm}: {arm.verdict.word}{_on(arm)}. {arm.verdict.why}") for arm in offers]
+
+
+def _on(arm: ArmFound) -> str:
+    return f", decided on {arm.verdict.on}" if arm.verdict.on else ""

@@ -238,7 +238,7 @@ def test_the_report_is_printed_whole(tmp_path: Path) -> None:
 
     assert "people   40 of 40 drawn, 40 with a complete horizon at the look" in text
     assert "changed  The plan was changed after the start (2026-06-30): test was alpha 0.05, is 0.5" in text
-    assert "basket-10: go. +8.00 per person" in text
+    assert "basket-10: go, decided on 2026-07-29. +8.00 per person" in text
     assert "not known" in text  # the shop sends no complaints
     assert found.as_dict()["pilot_id"] == "trial"
 
