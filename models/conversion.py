@@ -30,6 +30,8 @@ _SHARES: dict[str, object] = {
     "verbosity": -1,
 }
 _SHARE_ROUNDS = 60
+# An effect is scaled by this factor at most.
+_SCALE_MOST = 6.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,26 @@ def weights(outcome: Outcome, line: Floats, effects: Floats, propensity: Floats)
     mean = outcome.mean((line - (propensity * effects).sum(axis=1))[:, None] + effects)
     weight = propensity * outcome.spread(mean)
     return np.asarray(weight / weight.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one and the same effect shows on the lines of people who buy more or less anyway.
+
+    Attributes:
+        power: 0 = the same on the line (log-odds, or log of the count), 1 = the same change of the mean outcome.
+        typical: spread of the outcome at which both are the same.
+    """
+
+    power: float
+    typical: float
+
+    def of(self, outcome: Outcome, line: Floats) -> Floats:
+        """Return the factor (n) of effects at lines (n)."""
+        if not self.power:
+            return np.ones(len(line))
+        ratio = outcome.spread(outcome.mean(line)) / self.typical
+        return np.asarray(np.clip(ratio**-self.power, 1 / _SCALE_MOST, _SCALE_MOST), dtype=np.float64)
 
 
 @dataclass(frozen=True)

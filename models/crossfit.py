@@ -76,7 +76,11 @@ class Problem:
 
     def loss(self, raw: Floats) -> float:
         """Return minus the log-likelihood at f = raw."""
-        return self.outcome.loss(self.middle + self.dose * value(self.link, self.level, raw), self.seen)
+        return self.loss_at(value(self.link, self.level, raw))
+
+    def loss_at(self, values: Floats) -> float:
+        """Return minus the log-likelihood at values of f."""
+        return self.outcome.loss(self.middle + self.dose * values, self.seen)
 
     def gradient(self, raw: Floats, _: Any = None) -> tuple[Floats, Floats]:
         """Return the first two derivatives of the loss by f (the second one as expected, so never negative)."""

@@ -13,6 +13,8 @@ from models.data import Floats
 # Diminishing returns (shape 1) are the rule; a threshold (shape 2) is possible.
 _SHAPES = ((1.0, 0.8), (2.0, 0.2))
 # Scales as multiples of the deepest discount: from "the first step is all" to "a straight line".
+# A late answer rises with this power of the depth.
+_LATE = 3.0
 _SCALES = np.geomspace(0.1, 5.0, 30)
 
 
@@ -39,6 +41,22 @@ def curve(depths: tuple[float, ...], effects: Floats, covariance: Floats, prior:
     misfit, free = float(rest @ weight @ rest), max(len(depths) - 2, 1)
     bent = smooth + (max(0.0, 1 - free / misfit) if misfit > 0 and len(depths) > 1 else 0.0) * rest
     rising = IsotonicRegression(y_min=0.0).fit_transform(np.arange(len(bent)), bent, sample_weight=np.diag(weight))
+    return np.asarray(rising, dtype=np.float64)
+
+
+def bend(depths: tuple[float, ...], line: Floats) -> Floats:
+    """Return (arms,) how a curve changes for people who wait for deep discounts; minus it for those who do not.
+
+    It is late where the curve is early, and of the curve's own direction there is nothing in it.
+    """
+    late = (np.array(depths) / depths[-1]) ** _LATE
+    away = late - line * float(late @ line) / max(float(line @ line), 1e-12)
+    return np.asarray(away / max(float(np.abs(away).max()), 1e-12) / 2, dtype=np.float64)
+
+
+def bent(curve_: Floats, bend_: Floats, turn: Floats) -> Floats:
+    """Return (..., arms) curves of people who turn (...) to deep discounts: never below 0, never falling."""
+    rising = np.maximum.accumulate(np.maximum(curve_ + turn[..., None] * bend_, 0.0), axis=-1)
     return np.asarray(rising, dtype=np.float64)
 
 

@@ -14,6 +14,7 @@ _SPREAD = 0.5
 _SLOPE_AT_MOST = 2.0
 _STEPS = 25
 _SMALLEST = 1e-9
+_LEAVES = (4, 10)
 
 
 @dataclass(frozen=True)
@@ -56,23 +57,31 @@ class Sensitivity:
         return cls(boosters, stored["shift"], stored["slope"], stored["slope_error"])
 
 
-def fit(problem: Problem, seed: int, threads: int) -> tuple[Sensitivity, Floats]:
-    """Return the sensitivity, and everybody's believed one from boosters that never saw him."""
+def fit(problem: Problem, hold: float, seed: int, threads: int) -> tuple[Sensitivity, Floats]:
+    """Return the sensitivity, and everybody's believed one from boosters that never saw him.
+
+    Trees of two sizes are tried; those that tell left-out people better are kept.
+
+    Args:
+        problem: what is learned.
+        hold: L2 on leaves, in the unit of f.
+        seed, threads: of the boosters.
+    """
     if problem.link == "positive" and problem.level <= 0:
         none = Sensitivity(Boosters((), 0.0, problem.link), 0.0, 0.0, None)
         return none, np.zeros(len(problem.seen))
-    boosters, left_out = crossfit.fit(problem, _size(problem), seed, threads)
+    tried = [crossfit.fit(problem, size, seed, threads) for size in _sizes(problem, hold)]
+    boosters, left_out = min(tried, key=lambda found: problem.loss_at(found[1]))
     shift, slope, error = _calibrated(problem, left_out) if boosters.texts else (0.0, 0.0, None)
     learned = Sensitivity(boosters, shift, slope, error)
     return learned, learned.believed(left_out)
 
 
-def _size(problem: Problem) -> Size:
-    """Tiny trees: who answers an offer is faint beside who buys."""
-    size = len(problem.seen)
-    # A positive value's f is a relative change, a plain one's an absolute one, which is smaller.
-    hold = 10.0 if problem.link == "positive" else 50.0
-    return Size(4, 0.1, hold, max(50, min(500, size // 50)), 400)
+def _sizes(problem: Problem, hold: float) -> list[Size]:
+    """Small trees: who answers an offer is faint beside who buys."""
+    rows = len(problem.seen)
+    leaf = max(50, min(500, rows // 50))
+    return [Size(leaves, 0.1, hold, leaf, 400) for leaves in _LEAVES]
 
 
 def _distance(values: Floats, level: float) -> Floats:

@@ -41,5 +41,5 @@ def _net(means: Floats, margin: Floats, gives: Floats) -> Floats:
 def _moved(lines: Lines, arm: int, learned: Learned) -> Lines:
     """Return the lines with an arm's effect higher by its level's and its slope's standard errors."""
     effects = lines.effects.copy()
-    effects[:, arm + 1] += learned.level_error(effects[:, arm + 1], arm)
+    effects[:, arm + 1] += learned.level_error(lines, arm)
     return replace(lines, effects=effects)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models import conversion, response, sensitivity, shrinkage
-from models.conversion import Trial
+from models.conversion import Scale, Trial
 from models.crossfit import Problem
 from models.data import Floats
 from models.learned import Learned
@@ -17,6 +17,12 @@ from models.sensitivity import Sensitivity
 from models.shrinkage import ArmEffect
 
 _STEPS = 12
+# With fewer depths nobody can tell early from late.
+_DEPTHS_TO_TURN = 3
+# Effects may be the same on the line, the same change of the mean, or between: what fits the trial's arms best.
+_POWERS = (0.0, 0.5, 1.0)
+# L2 on leaves: of relative changes of a sensitivity, and of effects on the line, which are smaller.
+_HOLD, _HOLD_PLAIN = 10.0, 50.0
 # The curve after people's sensitivities are known: about the one before them, give or take half.
 _AGAIN = (1.0, 0.5)
 
@@ -36,13 +42,26 @@ def learn(
     base, line = conversion.fit_base(trial, seed, threads)
     shares = conversion.fit_shares(trial, seed, threads)
     effects = _Effects.flat(trial, line, depths)
+    scale = effects.scale
     priced, curve, error = _priced(trial, effects, depths, seed, threads)
+    turn = _turn(trial, effects, depths, np.array(curve), seed, threads)
     others = tuple(
         _other(trial, effects, arm, seed, threads) for arm in range(len(depths) + 1, trial.propensity.shape[1])
     )
     intercept = effects.intercept()
     learned = Learned(
-        trial.outcome, intercept, base, shares, depths, curve, error, priced, others, tuple(effects.other_errors)
+        trial.outcome,
+        intercept,
+        base,
+        scale,
+        shares,
+        depths,
+        curve,
+        error,
+        priced,
+        turn,
+        others,
+        tuple(effects.other_errors),
     )
     means = trial.outcome.mean(effects.without(intercept)[:, None] + effects.by_arm)
     return learned, _means(trial, arms, means), means[:, 0]
@@ -51,22 +70,31 @@ def learn(
 class _Effects:
     """Effects per person and arm on the line as learned so far, every one by models that never saw the person."""
 
-    def __init__(self, trial: Trial, line: Floats, by_arm: Floats) -> None:
-        self.trial, self.line, self.by_arm = trial, line, by_arm
+    def __init__(self, trial: Trial, line: Floats, scale: Scale) -> None:
+        self.trial, self.line, self.scale = trial, line, scale
+        self.factor = scale.of(trial.outcome, line)
+        self.by_arm = np.zeros(trial.propensity.shape)
+        self.levels = np.zeros(trial.propensity.shape[1])
         self.other_errors: list[float] = []
 
     @classmethod
     def flat(cls, trial: Trial, line: Floats, depths: tuple[float, ...]) -> "_Effects":
         """Return one effect per arm for everybody, pulled to zero by its noise."""
-        effects = cls(trial, line, np.zeros(trial.propensity.shape))
-        found, covariance = effects.multipliers(np.ones(len(line)), range(1, trial.propensity.shape[1]))
+        typical = float(trial.outcome.spread(trial.outcome.mean(line)).mean())
+        tried = [cls(trial, line, Scale(power, typical)) for power in _POWERS]
+        fits = [each.multipliers(each.factor, range(1, trial.propensity.shape[1])) for each in tried]
+        place = int(np.argmin([loss for _, _, loss in fits]))
+        effects, (found, covariance, _) = tried[place], fits[place]
         count = len(depths)
         errors = np.sqrt(np.diag(covariance))
         if count:
             curve = response.curve(depths, found[:count], covariance[:count, :count], None)
-            effects.by_arm[:, 1 : count + 1] = curve * shrinkage.kept(curve[-1], errors[count - 1])
+            curve *= shrinkage.kept(curve[-1], errors[count - 1])
+            effects.by_arm[:, 1 : count + 1] = effects.factor[:, None] * curve
+            effects.levels[1 : count + 1] = curve
         for place in range(count, len(found)):
-            effects.by_arm[:, place + 1] = found[place] * shrinkage.kept(found[place], errors[place])
+            effects.levels[place + 1] = found[place] * shrinkage.kept(found[place], errors[place])
+            effects.by_arm[:, place + 1] = effects.factor * effects.levels[place + 1]
         effects.other_errors = errors[count:].tolist()
         return effects
 
@@ -87,8 +115,8 @@ class _Effects:
             found += float((trial.seen - mean).sum() / trial.outcome.spread(mean).sum())
         return found
 
-    def multipliers(self, scale: Floats, arms: Sequence[int] | range) -> tuple[Floats, Floats]:
-        """Return per arm what `scale` (n) must be multiplied with to be the effect, and the covariance (Newton)."""
+    def multipliers(self, scale: Floats, arms: Sequence[int] | range) -> tuple[Floats, Floats, float]:
+        """Return per arm what `scale` (n) must be multiplied with to be the effect, their covariance, and the loss."""
         trial, rest = self.trial, self.by_arm.copy()
         rest[:, list(arms)] = 0.0
         weight, drawn = self.weights(), trial.drawn()
@@ -101,7 +129,8 @@ class _Effects:
             found += np.clip(np.linalg.solve(fisher, design.T @ (trial.seen - mean)), -1.0, 1.0)
         score = design * (trial.seen - mean)[:, None]
         bread = np.linalg.inv(fisher)
-        return found[1:], (bread @ (score.T @ score) @ bread)[1:, 1:]
+        loss = trial.outcome.loss(start + design @ found, trial.seen)
+        return found[1:], (bread @ (score.T @ score) @ bread)[1:, 1:], loss
 
 
 def _priced(
@@ -111,43 +140,65 @@ def _priced(
     if not depths:
         return None, (), ()
     columns = range(1, len(depths) + 1)
-    flat = effects.by_arm[0, 1 : len(depths) + 1].copy()
+    flat = effects.levels[1 : len(depths) + 1]
     level = float(flat[-1])
     curve = flat / level if level > 0 else np.array(depths) / depths[-1]
     dose = np.zeros(trial.propensity.shape[1])
     dose[1 : len(depths) + 1] = curve
     weight = effects.weights()
-    centred = dose[trial.arm] - weight @ dose
+    centred = effects.factor * (dose[trial.arm] - weight @ dose)
     rest = effects.by_arm.copy()
     rest[:, list(columns)] = 0.0
     middle = effects.line + effects.intercept() + ((trial.drawn() - weight) * rest).sum(axis=1)
     problem = Problem(trial.rows, trial.seen, middle, centred, level, "positive", trial.outcome)
-    learned, values = sensitivity.fit(problem, seed + 100, threads)
+    learned, values = sensitivity.fit(problem, _HOLD, seed + 100, threads)
     if level <= 0:
         return learned, tuple(curve.tolist()), tuple([0.0] * len(depths))
+    values = values * effects.factor
     effects.by_arm[:, list(columns)] = values[:, None] * curve
-    found, covariance = effects.multipliers(values, columns)
+    found, covariance, _ = effects.multipliers(values, columns)
     curve = response.curve(depths, found, covariance, _AGAIN)
     effects.by_arm[:, list(columns)] = values[:, None] * curve
     return learned, tuple(curve.tolist()), tuple(np.sqrt(np.diag(covariance)).tolist())
 
 
+def _turn(
+    trial: Trial, effects: _Effects, depths: tuple[float, ...], curve: Floats, seed: int, threads: int
+) -> Sensitivity | None:
+    """Return who waits for deep discounts more or less than others; fill in what that makes of the effects."""
+    columns = np.arange(1, len(depths) + 1)
+    if len(depths) < _DEPTHS_TO_TURN or curve[-1] <= 0 or not effects.levels[1 : len(depths) + 1].any():
+        return None
+    bend, weight = response.bend(depths, curve), effects.weights()
+    values = effects.by_arm[:, len(depths)] / curve[-1]
+    dose = np.zeros(trial.propensity.shape[1])
+    dose[columns] = bend
+    centred = values * (dose[trial.arm] - weight @ dose)
+    middle = effects.line + effects.intercept() + ((trial.drawn() - weight) * effects.by_arm).sum(axis=1)
+    problem = Problem(trial.rows, trial.seen, middle, centred, 0.0, "plain", trial.outcome)
+    learned, turn = sensitivity.fit(problem, _HOLD, seed + 50, threads)
+    effects.by_arm[:, columns] = values[:, None] * response.bent(curve, bend, turn)
+    return learned
+
+
 def _other(trial: Trial, effects: _Effects, arm: int, seed: int, threads: int) -> Sensitivity:
     """Return the effect of an arm without a price, from its people and the control arm; fill it in."""
     both = np.isin(trial.arm, [0, arm]) & (trial.propensity[:, [0, arm]] > 0).all(axis=1)
-    level = float(effects.by_arm[0, arm])
+    level, factor = float(effects.levels[arm]), effects.factor[both]
     two = trial.propensity[np.flatnonzero(both)[:, None], [0, arm]]
     two = two / two.sum(axis=1, keepdims=True)
     without = effects.without(effects.intercept())[both]
-    mean = trial.outcome.mean(np.column_stack([without, without + level]))
+    mean = trial.outcome.mean(np.column_stack([without, without + level * factor]))
     spread = two * trial.outcome.spread(mean)
     weight = spread[:, 1] / spread.sum(axis=1)
-    dose = (trial.arm[both] == arm) - weight
-    problem = Problem(trial.rows[both], trial.seen[both], without + level * weight, dose, level, "plain", trial.outcome)
-    learned, values = sensitivity.fit(problem, seed + 100 * (arm + 1), threads)
-    effects.by_arm[both, arm] = values
+    dose = factor * ((trial.arm[both] == arm) - weight)
+    middle = without + level * factor * weight
+    problem = Problem(trial.rows[both], trial.seen[both], middle, dose, level, "plain", trial.outcome)
+    learned, values = sensitivity.fit(problem, _HOLD_PLAIN, seed + 100 * (arm + 1), threads)
+    effects.by_arm[both, arm] = values * factor
     if not both.all():
-        effects.by_arm[~both, arm] = learned.of(trial.rows[~both], threads).mean(axis=0)
+        others = learned.of(trial.rows[~both], threads).mean(axis=0)
+        effects.by_arm[~both, arm] = others * effects.factor[~both]
     return learned
 
 
