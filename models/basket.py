@@ -2,7 +2,9 @@
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
+from models import shrinkage
 from models.boosting import text_of
 from models.crossfit import Matrix
 from models.data import Floats
@@ -19,6 +21,8 @@ _PARAMETERS: dict[str, object] = {
     "verbosity": -1,
 }
 _ROUNDS = 150
+# An extra order's basket is about as large as the others', give or take this share, and within these shares.
+_EXTRA_SPREAD, _EXTRA_LEAST, _EXTRA_MOST = 0.2, 0.5, 1.5
 
 
 def fit(rows: Matrix, sales: Floats, orders: Floats, seed: int, threads: int = 1) -> tuple[str, float]:
@@ -32,3 +36,25 @@ def predict(text: str, factor: float, rows: Matrix, threads: int = 1) -> Floats:
     """Return the mean basket of every row given that the person orders."""
     guess = lgb.Booster(model_str=text).predict(rows, num_threads=threads)
     return np.asarray(factor * np.exp(guess), dtype=np.float64)
+
+
+def extra_share(arm: NDArray[np.int64], sales: Floats, propensity: Floats, means: Floats, baskets: Floats) -> float:
+    """Return how large the basket of an order that an offer brings about is, as a share of a usual one.
+
+    The effect on sales (AIPW) is held against the effect on orders times the basket, over all arms; what the trial
+    leaves open is filled with the expectation of 1.
+
+    Args:
+        arm: number of the arm drawn, 0 = control, (n).
+        sales: before the offer's discount, (n).
+        propensity, means: probability and expected outcome of every arm, (n, arms with control).
+        baskets: expected basket of an order, (n).
+    """
+    scores = shrinkage.aipw(arm, sales, propensity, means * baskets[:, None])
+    expected = np.where(np.isnan(scores), 0.0, (means[:, 1:] - means[:, :1]) * baskets[:, None]).mean(axis=0)
+    if not (expected**2).sum() > 0:
+        return 1.0
+    each = np.nan_to_num(scores) @ expected / (expected**2).sum()
+    error = float(each.std() / np.sqrt(len(each)))
+    trust = _EXTRA_SPREAD**2 / (_EXTRA_SPREAD**2 + error**2)
+    return float(np.clip(1 + trust * (float(each.mean()) - 1), _EXTRA_LEAST, _EXTRA_MOST))

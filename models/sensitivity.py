@@ -1,6 +1,6 @@
 """How strongly each person answers an offer, and how much of the differences between people is believed."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +15,8 @@ _SLOPE_AT_MOST = 2.0
 _STEPS = 25
 _SMALLEST = 1e-9
 _LEAVES = (4, 10)
+# In a smaller trial nothing speaks for the larger trees.
+_ROWS_FOR_LARGE = 20_000
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,14 @@ class Sensitivity:
         slope: how much of the differences between people is believed (1 = as learned).
         slope_error: standard error of the slope before it was weighed against the expectation of 1; None where
             nobody was found to differ.
+        spread: standard deviation of the believed values of the trial's people.
     """
 
     boosters: Boosters
     shift: float
     slope: float
     slope_error: float | None
+    spread: float
 
     def believed(self, values: Floats) -> Floats:
         """Return raw values set right."""
@@ -48,13 +52,13 @@ class Sensitivity:
     def settings(self) -> dict[str, Any]:
         """Return everything but the texts as plain JSON."""
         kept = asdict(self) | asdict(self.boosters)
-        return {name: kept[name] for name in ("level", "link", "shift", "slope", "slope_error")}
+        return {name: kept[name] for name in ("level", "link", "shift", "slope", "slope_error", "spread")}
 
     @classmethod
     def restored(cls, texts: tuple[str, ...], stored: dict[str, Any]) -> Self:
         """Return what `settings` and the texts came from."""
         boosters = Boosters(texts, stored["level"], stored["link"])
-        return cls(boosters, stored["shift"], stored["slope"], stored["slope_error"])
+        return cls(boosters, stored["shift"], stored["slope"], stored["slope_error"], stored["spread"])
 
 
 def fit(problem: Problem, hold: float, seed: int, threads: int) -> tuple[Sensitivity, Floats]:
@@ -68,20 +72,22 @@ def fit(problem: Problem, hold: float, seed: int, threads: int) -> tuple[Sensiti
         seed, threads: of the boosters.
     """
     if problem.link == "positive" and problem.level <= 0:
-        none = Sensitivity(Boosters((), 0.0, problem.link), 0.0, 0.0, None)
+        none = Sensitivity(Boosters((), 0.0, problem.link), 0.0, 0.0, None, 0.0)
         return none, np.zeros(len(problem.seen))
     tried = [crossfit.fit(problem, size, seed, threads) for size in _sizes(problem, hold)]
     boosters, left_out = min(tried, key=lambda found: problem.loss_at(found[1]))
     shift, slope, error = _calibrated(problem, left_out) if boosters.texts else (0.0, 0.0, None)
-    learned = Sensitivity(boosters, shift, slope, error)
-    return learned, learned.believed(left_out)
+    learned = Sensitivity(boosters, shift, slope, error, 0.0)
+    values = learned.believed(left_out)
+    return replace(learned, spread=float(values.std())), values
 
 
 def _sizes(problem: Problem, hold: float) -> list[Size]:
     """Small trees: who answers an offer is faint beside who buys."""
     rows = len(problem.seen)
     leaf = max(50, min(500, rows // 50))
-    return [Size(leaves, 0.1, hold, leaf, 400) for leaves in _LEAVES]
+    leaves = _LEAVES if rows >= _ROWS_FOR_LARGE else _LEAVES[:1]
+    return [Size(each, 0.1, hold, leaf, 400) for each in leaves]
 
 
 def _distance(values: Floats, level: float) -> Floats:

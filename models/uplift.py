@@ -28,6 +28,8 @@ from models.learned import Learned
 from models.uplift_trial import column
 
 _BASKET = "basket.txt"
+# Log-odds of what everybody in the trial did.
+_SURE = 10.0
 
 
 class UpliftModel(BaseEstimator):  # type: ignore[misc]
@@ -45,6 +47,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         arm_effects_: mean change of the chance to buy (or of the number of orders) per arm, with its error.
         learned_: the effect of every arm on the outcome.
         gives_: arm -> what it gives away per order.
+        extra_share_: basket of an order that an offer brings about, as a share of a usual one.
     """
 
     def __init__(
@@ -99,11 +102,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         chances = uplift_trial.propensities(propensity, names, self.depths)
         given = None if discount is None else column("discount", discount, size)
         self.arms_ = uplift_trial.arms_with_evidence(names, outcome, self.depths)
-        self._learn(rows, names, outcome, counts, chances, is_count=orders is not None)
         buyers = (counts > 0) & (money > 0)
         self.basket_text_, self.basket_factor_ = basket.fit(
             rows[buyers], money[buyers], counts[buyers], self._seed(), self.thread_count
         )
+        self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None)
         self.gives_ = self._gives(names, counts, money, given)
         return self
 
@@ -124,7 +127,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """Return `effect`, `cost` and `baseline` of the same people, which costs no more than one of them."""
         before, after, baskets = self._predict(X)
         share = column("margin_share", margin_share, len(before))
-        gained = (after - before[:, None]) * (baskets * share)[:, None]
+        gained = (after - before[:, None]) * (self.extra_share_ * baskets * share)[:, None]
         cost = after * self._give_aways(baskets)
         baseline = pd.Series(self._chance(before), index=_index(X, len(before)), name="baseline")
         return self._frame(X, gained - cost), self._frame(X, cost), baseline
@@ -137,7 +140,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """
         rows = self._rows(X)
         baskets = basket.predict(self.basket_text_, self.basket_factor_, rows, self.thread_count)
-        margin = baskets * column("margin_share", margin_share, len(rows))
+        margin = self.extra_share_ * baskets * column("margin_share", margin_share, len(rows))
         error = uplift_error.standard_error(
             self.learned_, rows, margin, self._give_aways(baskets), threads=self.thread_count
         )
@@ -171,6 +174,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             "learned": self.learned_.settings(),
             "gives": {arm: asdict(each) for arm, each in self.gives_.items()},
             "basket_factor": self.basket_factor_,
+            "extra_share": self.extra_share_,
             "chance": None if self.chance_ is None else self.chance_.to_json(),
             "feature_count": self.n_features_in_,
             "feature_names": [str(name) for name in getattr(self, "feature_names_in_", ())],
@@ -184,6 +188,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         model.gives_ = {arm: Give(**each) for arm, each in settings["gives"].items()}
         model.basket_text_, model.basket_factor_ = parts[_BASKET], settings["basket_factor"]
         model.chance_ = None if settings["chance"] is None else Calibration.from_json(settings["chance"])
+        model.extra_share_ = settings["extra_share"]
         model.n_features_in_ = settings["feature_count"]
         if settings["feature_names"]:
             model.feature_names_in_ = np.array(settings["feature_names"], dtype=object)
@@ -203,17 +208,20 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         rows: Matrix,
         names: NDArray[np.str_],
         bought: Floats,
-        counts: Floats,
+        taken: tuple[Floats, Floats],
         chances: pd.DataFrame,
         *,
         is_count: bool,
     ) -> None:
-        trial, keep = uplift_trial.trial_of(rows, names, counts, chances, self.arms_, is_count=is_count)
+        orders, sales = taken
+        trial, keep = uplift_trial.trial_of(rows, names, orders, chances, self.arms_, is_count=is_count)
         depths = tuple(float(depth) for arm in self.arms_ if (depth := self.depths[arm]) is not None)
         found = uplift_learning.learn(trial, self.arms_, depths, self._seed(), self.thread_count)
-        self.learned_, self.arm_effects_, before = found
+        self.learned_, self.arm_effects_, means = found
         # Orders are not spread as evenly as a count's model says; who buys at all is read off the trial.
-        self.chance_ = calibration.fit_platt(_any(before), bought[keep] > 0) if is_count else None
+        self.chance_ = _chance_of(means[:, 0], bought[keep] > 0) if is_count else None
+        baskets = basket.predict(self.basket_text_, self.basket_factor_, trial.rows, self.thread_count)
+        self.extra_share_ = basket.extra_share(trial.arm, sales[keep], trial.propensity, means, baskets)
 
     def _chance(self, before: Floats) -> Floats:
         return before if self.chance_ is None else self.chance_.apply(_any(before))
@@ -240,6 +248,14 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
 
     def _frame(self, X: Any, values: Floats) -> pd.DataFrame:  # noqa: N803
         return pd.DataFrame(values, index=_index(X, len(values)), columns=self.arms_)
+
+
+def _chance_of(orders: Floats, bought: NDArray[np.bool_]) -> Calibration:
+    """Return how likely somebody buys at all by his expected number of orders."""
+    if not bought.any() or bought.all():
+        ends = (_SURE, _SURE) if bought.all() else (-_SURE, -_SURE)
+        return Calibration("platt", (-_SURE, _SURE), ends)
+    return calibration.fit_platt(_any(orders), bought)
 
 
 def _any(orders: Floats) -> Floats:

@@ -30,7 +30,7 @@ _AGAIN = (1.0, 0.5)
 def learn(
     trial: Trial, arms: Sequence[str], depths: tuple[float, ...], seed: int, threads: int
 ) -> tuple[Learned, list[ArmEffect], Floats]:
-    """Return what the trial tells, the mean effect of each arm, and everybody's left-out outcome without an offer.
+    """Return what the trial tells, the mean effect of each arm, and everybody's left-out outcome by arm.
 
     Args:
         trial: arm numbers 1... are `arms`: first those with a depth, then the others.
@@ -64,7 +64,7 @@ def learn(
         tuple(effects.other_errors),
     )
     means = trial.outcome.mean(effects.without(intercept)[:, None] + effects.by_arm)
-    return learned, _means(trial, arms, means), means[:, 0]
+    return learned, _means(trial, arms, means), means
 
 
 class _Effects:

@@ -64,7 +64,7 @@ def test_the_discounts_arithmetic_is_exact() -> None:
     effect, cost = model.effect(rows, margin_share=MARGIN), model.cost(rows)
     before, after, basket = model._predict(rows)
     assert cost["d20"].to_numpy() == pytest.approx(after[:, 1] * basket * 0.20)
-    gained = (after[:, 1] - before) * basket * MARGIN
+    gained = (after[:, 1] - before) * model.extra_share_ * basket * MARGIN
     assert effect["d20"].to_numpy() == pytest.approx(gained - cost["d20"].to_numpy())
 
 
@@ -132,6 +132,59 @@ def test_unequal_propensities_per_person_are_taken_into_account() -> None:
     naive = bought[arm == "d20"].mean() - bought[arm == "control"].mean()
     assert abs(effect.estimate - truth) < 3 * effect.error
     assert abs(naive - truth) > 3 * effect.error
+
+
+def test_orders_see_the_extra_trip_of_those_who_buy_anyway() -> None:
+    rng = np.random.default_rng(7)
+    x = rng.standard_normal((6_000, 4))
+    # Everybody buys at least once; the offer brings about 0.6 orders more where x0 > 0.
+    arm = rng.choice(["control", "d20"], 6_000)
+    extra = np.where((arm == "d20") & (x[:, 0] > 0), 0.6, 0.0)
+    orders = 1 + rng.poisson(0.5 + extra)
+    model = UpliftModel({"d20": 0.2}).fit(
+        x, arm=arm, bought=np.ones(6_000), orders=orders, sales=20.0 * orders, margin_share=MARGIN,
+        propensity={"control": 0.5, "d20": 0.5},
+    )  # fmt: skip
+    before, after, basket = model._predict(x)
+    assert abs(before.mean() - 1.5) < 0.1
+    assert basket == pytest.approx(np.full(6_000, 20.0), rel=0.01)
+    gained = after[:, 0] - before
+    assert gained[x[:, 0] > 0.2].mean() == pytest.approx(0.6, abs=0.15)
+    assert gained[x[:, 0] < -0.2].mean() < 0.2
+    assert model.baseline(x).min() > 0.9
+
+
+def test_an_offer_without_a_price_may_please_some_and_not_others() -> None:
+    rng = np.random.default_rng(8)
+    x = rng.standard_normal((8_000, 4))
+    arm = rng.choice(["control", "gift"], 8_000)
+    chance = 0.2 + np.where(arm == "gift", np.where(x[:, 0] > 0, 0.2, -0.08), 0.0)
+    bought = rng.random(8_000) < chance
+    model = UpliftModel({"gift": None}, costs={"gift": 0.0}).fit(
+        x, arm=arm, bought=bought, sales=np.where(bought, 20.0, 0.0), margin_share=MARGIN,
+        propensity={"control": 0.5, "gift": 0.5},
+    )  # fmt: skip
+    effect = model.effect(x, margin_share=MARGIN)["gift"]
+    assert (effect[x[:, 0] > 0.3] > 0).mean() > 0.95
+    assert (effect[x[:, 0] < -0.3] < 0).mean() > 0.8
+
+
+def test_errors_are_larger_where_the_trial_is_smaller() -> None:
+    few = trials.drawn(1_500, 1)
+    small = UpliftModel(DEPTHS).fit(few.features, **few.known)  # type: ignore[arg-type]
+    error = fitted().effect_error(LATER.features, margin_share=MARGIN)
+    wider = small.effect_error(LATER.features, margin_share=MARGIN)
+    assert list(error.columns) == ["d10", "d20", "mail"]
+    assert (error > 0).to_numpy().all()
+    assert (wider.mean() > 1.2 * error.mean()).all()
+
+
+def test_most_true_gains_lie_within_two_errors() -> None:
+    effect = fitted().effect(LATER.features, margin_share=MARGIN)
+    error = fitted().effect_error(LATER.features, margin_share=MARGIN)
+    for arm, depth in (("d10", 0.10), ("d20", 0.20)):
+        inside = np.abs(effect[arm] - LATER.gain(arm, depth)) < 1.96 * error[arm]
+        assert inside.mean() > 0.75
 
 
 def test_the_same_rows_give_the_same_model() -> None:
