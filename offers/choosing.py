@@ -157,7 +157,7 @@ def _with_minima(limits: Limits, minima: Mapping[str, int]) -> Limits:
 
 
 def _table(pairs: Pairs, limits: Sequence[NightLimit], rows: Ints) -> pa.Table:
-    covered = {f"in {limit.name}": limit.covers(pairs, rows) for limit in limits if not _is_about_all(limit)}
+    covered = {f"in {limit.name}": limit.covers(pairs, rows) for limit in limits if not limit.is_about_all}
     return pa.table(
         {
             "customer_id": pairs.person[rows],
@@ -169,15 +169,11 @@ def _table(pairs: Pairs, limits: Sequence[NightLimit], rows: Ints) -> pa.Table:
     )
 
 
-def _is_about_all(limit: NightLimit) -> bool:
-    return limit.offers is None and limit.channels is None and limit.people is None
-
-
 def _limit(limit: NightLimit) -> Limit:
     return Limit(
         limit.name,
         limit.available,
         None if limit.measure == "count" else limit.measure,
-        None if _is_about_all(limit) else {f"in {limit.name}": True},
+        None if limit.is_about_all else {f"in {limit.name}": True},
         None if not limit.at_least else min(limit.at_least, limit.available),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from offers import lots
+from offers.night_limits import NightLimit
 from offers.people import NOTHING, Flags, Floats, Ints, Pairs, People, count_per_person, most_per_person
 
 
@@ -18,12 +19,12 @@ class Purse:
     """What a cohort may use of one limit.
 
     Attributes:
-        amount: what each candidate counts in it, one per pair.
+        limit: says what each candidate counts in it.
         hard: what the cohort must not use whoever is drawn and whatever they get.
         usual: what it may use when each member takes their dearest candidate; None: all of `hard`.
     """
 
-    amount: Ints
+    limit: NightLimit
     hard: int
     usual: int | None = None
 
@@ -89,7 +90,7 @@ def draw(
     """
     shares = np.where(pairs.is_held_back, 0, weights)
     stands = could & (count_per_person(pairs, shares > 0, len(people)) >= needed)
-    dearest = [most_per_person(pairs, weights > 0, purse.amount, len(people)) for purse in purses]
+    dearest = [most_per_person(pairs, weights > 0, purse.limit.weights(pairs), len(people)) for purse in purses]
     most = len(people) if most is None else most
     members = _cohort(people, stands, min(_size(stands, dearest, purses), most))
     lot = np.array([lots.unit(*purpose, people.customer_id[member]) for member in members], dtype=np.float64)

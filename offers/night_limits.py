@@ -12,6 +12,7 @@ from offers.json_texts import JsonTexts
 from offers.people import NOTHING, Flags, Floats, Ints, Pairs
 
 Measure = Literal["cost", "worst", "count"]
+EVERY = slice(None)
 # More than any limit without a most can be used for; sums of it stay within 64 bits.
 UNLIMITED = 2**60
 
@@ -30,6 +31,7 @@ class NightLimit:
             variance of that; minor units.
         unspent: what of the period's cap is not spent yet, reserved or not; None for `available`.
         offers, channels, people: flags by position, which of them the limit is about; None for all.
+        covered: flags of the candidates it is about, once `bound` has looked; None before, and when it is about all.
     """
 
     name: str
@@ -43,27 +45,48 @@ class NightLimit:
     reserved_before: int = 0
     variance_before: float = 0.0
     unspent: int | None = None
+    covered: Flags | None = None
 
-    def covers(self, pairs: Pairs, rows: Ints) -> Flags:
+    def covers(self, pairs: Pairs, rows: Ints | slice = EVERY) -> Flags:
         """Tell which of the candidates at `rows` the limit is about."""
-        covered = np.ones(len(rows), dtype=bool)
+        if self.covered is not None:
+            return self.covered[rows]
+        flags = np.ones(len(pairs.person[rows]), dtype=bool)
         parts = ((self.offers, pairs.offer), (self.channels, pairs.channel), (self.people, pairs.person))
-        for flags, place in parts:
-            if flags is not None:
-                covered &= flags[place[rows]]
-        return covered
+        for wanted, place in parts:
+            if wanted is not None:
+                flags &= wanted[place[rows]]
+        return flags
+
+    @property
+    def is_about_all(self) -> bool:
+        """Tell whether the limit is about every candidate."""
+        return self.offers is None and self.channels is None and self.people is None
+
+    def weights(self, pairs: Pairs) -> Ints:
+        """Return what every candidate weighs; 0 for those the limit is not about."""
+        full = np.ones(len(pairs), dtype=np.int64) if self.measure == "count" else getattr(pairs, self.measure)
+        return np.asarray(full if self.is_about_all else np.where(self.covers(pairs), full, 0), dtype=np.int64)
 
     def weight(self, pairs: Pairs, rows: Ints) -> Ints:
         """Return what the candidates at `rows` weigh; 0 for those it is not about, and for NOTHING."""
         weights = np.zeros(len(rows), dtype=np.int64)
         held = np.flatnonzero(rows != NOTHING)
-        covered = held[self.covers(pairs, rows[held])]
+        covered = held if self.is_about_all else held[self.covers(pairs, rows[held])]
         weights[covered] = 1 if self.measure == "count" else getattr(pairs, self.measure)[rows[covered]]
         return weights
 
     def at_worst(self) -> Self:
         """Return the limit as a draw must keep it: one on chances is kept at the most that the offers can cost."""
         return self if self.chance is None else replace(self, measure="worst", chance=None)
+
+
+def bound(limits: Sequence[NightLimit], pairs: Pairs) -> tuple[NightLimit, ...]:
+    """Return the limits knowing which candidates they are about, so that nobody looks again."""
+    return tuple(
+        limit if limit.is_about_all else replace(limit, covered=replace(limit, covered=None).covers(pairs))
+        for limit in limits
+    )
 
 
 def used(limits: Sequence[NightLimit], pairs: Pairs, chosen: Ints) -> Ints:
@@ -87,27 +110,27 @@ def with_left(limits: Sequence[NightLimit], taken: Ints) -> tuple[NightLimit, ..
 
 def fitting(limits: Sequence[NightLimit], pairs: Pairs) -> Flags:
     """Tell which candidates fit every limit by themselves."""
-    everything, fits = np.arange(len(pairs)), np.ones(len(pairs), dtype=bool)
+    fits = np.ones(len(pairs), dtype=bool)
     for limit in limits:
-        fits &= limit.weight(pairs, everything) <= limit.available
+        fits &= limit.weights(pairs) <= limit.available
     return fits
 
 
 def penalty(limits: Sequence[NightLimit], pairs: Pairs, prices: Sequence[float]) -> Floats:
     """Return the sum over the limits of shadow price x weight, of every candidate."""
-    everything, total = np.arange(len(pairs)), np.zeros(len(pairs))
+    total = np.zeros(len(pairs))
     for limit, price in zip(limits, prices, strict=True):
         if price:
-            total += price * limit.weight(pairs, everything)
+            total += price * limit.weights(pairs)
     return total
 
 
 def priced(limits: Sequence[NightLimit], pairs: Pairs, prices: Mapping[str, float]) -> pa.DictionaryArray:
     """Return per candidate the limits with a price that it uses, as JSON text: {"limit": [price, weight, measure]}."""
-    every, texts = np.arange(len(pairs)), JsonTexts(len(pairs))
+    texts = JsonTexts(len(pairs))
     for limit in limits:
         if prices[limit.name]:
-            texts.add(limit.name, [limit.weight(pairs, every)], partial(_price, prices[limit.name], limit.measure))
+            texts.add(limit.name, [limit.weights(pairs)], partial(_price, prices[limit.name], limit.measure))
     return texts.as_arrow()
 
 

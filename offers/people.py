@@ -6,13 +6,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from offers import people_kernels
+from offers.people_kernels import NOTHING as NOTHING
+from offers.people_kernels import Flags as Flags
+from offers.people_kernels import Floats as Floats
+from offers.people_kernels import Ints as Ints
 
 GROUPS = ("excluded", "global_control", "control", "explore", "pilot", "choose")
 EXCLUDED, GLOBAL_CONTROL, CONTROL, EXPLORE, PILOT, CHOOSE = range(len(GROUPS))
-NOTHING = -1
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class People:
 
 @dataclass(frozen=True)
 class Pairs:
-    """One entry per candidate, by customer_id and offer_id.
+    """One entry per candidate, by person and offer.
 
     Attributes:
         person, offer, campaign, channel: positions in the people and in the sorted ids of each.
@@ -60,9 +61,10 @@ class Pairs:
         return len(self.person)
 
     @cached_property
-    def campaign_count(self) -> int:
-        """Return how many campaigns have a candidate."""
-        return int(self.campaign.max()) + 1 if len(self) else 0
+    def starts(self) -> Ints:
+        """Return where the candidates of each person begin, for people up to the last who has any, and the end."""
+        last = int(self.person[-1]) + 1 if len(self) else 0
+        return np.searchsorted(self.person, np.arange(last + 1)).astype(np.int64)
 
 
 def count_per_person(pairs: Pairs, mask: Flags, people: int) -> Ints:
@@ -76,18 +78,16 @@ def sum_per_person(pairs: Pairs, amount: Ints, people: int) -> Ints:
 
 
 def most_per_person(pairs: Pairs, mask: Flags, amount: Ints, people: int) -> Ints:
-    """Return the largest amount among each person's candidates in the mask; 0 without any."""
+    """Return the largest amount (0 or more) among each person's candidates in the mask; 0 without any."""
     most = np.zeros(people, dtype=np.int64)
-    np.maximum.at(most, pairs.person[mask], amount[mask])
+    has = np.flatnonzero(np.diff(pairs.starts))
+    if len(has):
+        most[has] = np.maximum.reduceat(np.where(mask, amount, 0), pairs.starts[has])
     return most
 
 
 def best_per_person(pairs: Pairs, mask: Flags, score: Floats, people: int) -> Ints:
     """Return the candidate with each person's highest score above 0 (the first on ties), NOTHING without one."""
-    rows = np.flatnonzero(mask & (score > 0))
-    order = rows[np.lexsort((rows, -score[rows], pairs.person[rows]))]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = pairs.person[order][1:] != pairs.person[order][:-1]
     best = np.full(people, NOTHING, dtype=np.int64)
-    best[pairs.person[order[first]]] = order[first]
+    people_kernels.best(pairs.starts, mask, score.astype(np.float64, copy=False), best)
     return best

@@ -32,6 +32,9 @@ from offers.people import (
 
 Limits = tuple[NightLimit, ...]
 
+# Weighs every candidate at its expected cost.
+_COST = NightLimit("cost", night_limits.UNLIMITED)
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -105,7 +108,7 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
     `rules` name for it, or with everybody when nothing has evidence.
     """
     is_cold = not bool(pairs.has_evidence.any())
-    lots = _pilot_lots(rules, planned, is_cold)
+    lots, limits = _pilot_lots(rules, planned, is_cold), night_limits.bound(limits, pairs)
     cohort, explorable = _cohort(people, pairs, limits, planned, lots), _explorable(people, pairs, limits, rules)
     pilot = _draw_pilot(people, pairs, limits, rules, cohort, lots)
     left = night_limits.with_left(limits, night_limits.used(limits, pairs, pilot.chosen))
@@ -120,14 +123,15 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
         explorable, cohort.weights, cohort.control, cohort.needed, choosable, pairs.value - found.penalty
     )
     chosen, chances = _with_draws(found.plan, (pilot, explore)), _chances(rules, pilot, explore, lots)
+    offered, controls = propensity.of_night(pairs, standing, chances, propensity.Taken(group == CHOOSE, chosen))
     return Plan(
         group=group,
         chosen=chosen,
         lot=_lots(people, (pilot, explore)),
         best=best_per_person(pairs, choosable & ~pairs.is_held_back, standing.score, len(people)),
         penalty=found.penalty,
-        chance=propensity.of_offers(pairs, standing, chances, propensity.Taken(group == CHOOSE, chosen)),
-        pilot_control=propensity.of_pilot_control(pairs, standing, chances, len(people)),
+        chance=offered,
+        pilot_control=controls,
         standing=standing,
         limits=limits,
         choosing=found.limits,
@@ -184,7 +188,6 @@ def _too_scarce(people: People, pairs: Pairs, limits: Limits, mask: Flags, share
     limits as possible give up their candidates, the tightest first, so that the cohort can be at least half as large
     as it could be. Every person with a candidate counts, whatever their lots: what may be drawn depends on no lot.
     """
-    every = np.arange(len(pairs))
     dropped, sizes = np.zeros(len(pairs), dtype=bool), []
     masks = []
     for _ in limits:
@@ -195,7 +198,7 @@ def _too_scarce(people: People, pairs: Pairs, limits: Limits, mask: Flags, share
         tightest = int(np.argmin(safe))
         if tightest == 0 or safe[tightest] >= wanted:
             break
-        dropped = dropped | limits[tightest].covers(pairs, every)
+        dropped = dropped | limits[tightest].covers(pairs)
     return masks[next(at for at, size in enumerate(sizes) if 2 * size >= max(sizes))]
 
 
@@ -210,21 +213,16 @@ def _wanted(people: People, pairs: Pairs, limits: Limits, mask: Flags, share: fl
 
 def _safe(people: People, pairs: Pairs, limits: Limits, mask: Flags) -> list[int]:
     """Return per limit how many of the people with a candidate in the mask could be drawn whatever they get."""
-    every = np.arange(len(pairs))
     has = count_per_person(pairs, mask, len(people)) > 0
     strict = [limit.at_worst() for limit in limits]
-    dearest = [most_per_person(pairs, mask, limit.weight(pairs, every), len(people)) for limit in strict]
+    dearest = [most_per_person(pairs, mask, limit.weights(pairs), len(people)) for limit in strict]
     return [safe_size(most[has], limit.available) for most, limit in zip(dearest, limits, strict=True)]
 
 
-def _purses(pairs: Pairs, limits: Limits, usual: int) -> list[Purse]:
+def _purses(limits: Limits, usual: int) -> list[Purse]:
     """Return a purse per limit, and one for the budget's usual part at expected cost."""
-    every = np.arange(len(pairs))
-    strict = [limit.at_worst() for limit in limits]
-    return [
-        Purse(pairs.cost, limits[0].available, usual),
-        *(Purse(limit.weight(pairs, every), limit.available) for limit in strict),
-    ]
+    strict = [Purse(limit.at_worst(), limit.available) for limit in limits]
+    return [Purse(_COST, limits[0].available, usual), *strict]
 
 
 def _draw_pilot(people: People, pairs: Pairs, limits: Limits, rules: Rules, cohort: Cohort, lots: _PilotLots) -> Draw:
@@ -234,16 +232,16 @@ def _draw_pilot(people: People, pairs: Pairs, limits: Limits, rules: Rules, coho
         could=np.isin(people.group, lots.groups),
         weights=cohort.weights,
         control=cohort.control,
-        purses=[*_purses(pairs, limits, purse(limits[0].available, lots.money_share)), *_of_plan(pairs, cohort)],
+        purses=[*_purses(limits, purse(limits[0].available, lots.money_share)), *_of_plan(cohort)],
         purpose=(rules.lot[0], "arm", rules.lot[1]),
         most=cohort.size,
         needed=cohort.needed,
     )
 
 
-def _of_plan(pairs: Pairs, cohort: Cohort) -> list[Purse]:
+def _of_plan(cohort: Cohort) -> list[Purse]:
     """Return the plan's own money as a purse, where it names any."""
-    return [] if cohort.money is None else [Purse(pairs.cost, cohort.money)]
+    return [] if cohort.money is None else [Purse(_COST, cohort.money)]
 
 
 def _draw_explorers(people: People, pairs: Pairs, left: Limits, rules: Rules, explorable: Flags, usual: int) -> Draw:
@@ -253,7 +251,7 @@ def _draw_explorers(people: People, pairs: Pairs, left: Limits, rules: Rules, ex
         could=people.group == EXPLORE,
         weights=explorable.astype(np.int64),
         control=0,
-        purses=_purses(pairs, left, usual),
+        purses=_purses(left, usual),
         purpose=(rules.lot[0], "explore", rules.lot[1]),
     )
 

@@ -78,7 +78,7 @@ def choice(rows: Sequence[Row]) -> str | None:
         return _drawn([(row, 1) for row in open_rows if row["is_explorable"]], lot, control=0)
     if group == "pilot":
         arms = [(row, row["pilot_weight"]) for row in open_rows if row["is_pilotable"]]
-        return _drawn(arms, lot, control=rows[0]["control_weight"])
+        return _drawn(arms, lot, control=max((row["control_weight"] for row, _ in arms), default=0))
     if group != "choose":
         return None
     choosable = [row for row in open_rows if row["is_choosable"]]

@@ -201,6 +201,7 @@ def pilot(lot: float) -> list[Row]:
         # Weights 3, 1 and 4 for control: 0.4 x 8 = 3.2 is the second arm, 0.5 x 8 = 4 the control arm.
         (pilot(lot=0.4), "b"),
         (pilot(lot=0.5), None),
+        ([forbidden("0", "minor", "", group_name="pilot", lot=0.4, control_weight=None), *pilot(lot=0.4)], "b"),
         ([row("a", prices='{"post": [310.0, 1, "count"]}')], None),  # the place costs more than the effect
         ([row("a", prices='{"hard": [0.5, 500, "worst"]}')], "a"),  # 300 - 0.5 x 500 = 50
     ],
