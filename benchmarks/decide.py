@@ -1,6 +1,6 @@
 """How long a night's policy takes, and how much memory, from arrays to the plan with every propensity.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/decide.py --people 20000 200000 1000000
+    PYTHONPATH=. .venv/bin/python -m benchmarks.decide --people 20000 200000 1000000
 
 People and candidates are made up: offers of two campaigns, effects between -1 and 3, six limits of all kinds (money, at
 worst, with a chance, pieces, a channel, a group of people). Each size runs in a process of its own.
@@ -90,7 +90,8 @@ def main() -> None:
     print("| people | candidates | chosen | gap | s | CPU-s | CPU-us per candidate | extra GiB |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for count in given.people:
-        subprocess.run([sys.executable, __file__, "--one", str(count), "--each", str(given.each)], check=True)
+        size = ["--one", str(count), "--each", str(given.each)]
+        subprocess.run([sys.executable, "-m", "benchmarks.decide", *size], check=True)
 
 
 if __name__ == "__main__":

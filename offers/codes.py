@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
+
+import numpy as np
 
 # No 0/O, 1/I/L: 31 characters, a prime, so that the check catches every single error and every swap of two neighbours.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -27,6 +30,18 @@ def code(salt: str, customer_id: str, offer_id: str, wave_id: str) -> str:
         body += ALPHABET[rest]
     whole = body + check_character(body)
     return "-".join(whole[at : at + _GROUP] for at in range(0, len(whole), _GROUP))
+
+
+def many(salt: str, customers: Iterable[str], offers: Iterable[str], waves: Iterable[str]) -> list[str]:
+    """Return `code` of every (customer, offer, wave), several times faster for many."""
+    key = salt.encode()
+    messages = ("|".join(parts).encode() for parts in zip(waves, offers, customers, strict=True))
+    bodies = [int.from_bytes(hmac.digest(key, one, "sha256"), "big") % _BASE**_BODY for one in messages]
+    digits = np.array(bodies, dtype=np.int64)[:, None] // _BASE ** np.arange(_BODY) % _BASE
+    check = -(digits @ np.arange(_BODY + 1, 1, -1)) % _BASE
+    letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)[np.column_stack([digits, check])]
+    whole = np.insert(letters, [_GROUP, 2 * _GROUP], ord("-"), axis=1)
+    return [row.tobytes().decode() for row in whole]
 
 
 def is_valid(given: str) -> bool:

@@ -64,12 +64,14 @@ def _firsts(pairs: Pairs, mask: NDArray[np.bool_], people: int) -> Ints:
     return first
 
 
-def _codes(run: Run, customers: list[str], offers: list[str | None], waves: list[str | None]) -> list[str | None]:
-    salt = run.settings.randomisation.salt
-    return [
-        codes.code(salt, customer, offer, wave) if offer is not None and wave is not None else None
-        for customer, offer, wave in zip(customers, offers, waves, strict=True)
-    ]
+def _codes(run: Run, customers: pa.ChunkedArray, offers: pa.ChunkedArray, waves: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the code of everybody with an offer; null for the others."""
+    gets = pc.is_valid(offers)
+    given = [column.filter(gets).to_pylist() for column in (customers, offers, waves)]
+    found = pa.array(codes.many(run.settings.randomisation.salt, *given), pa.string())
+    place = np.full(len(offers), NOTHING, dtype=np.int64)
+    place[gets.to_numpy()] = np.arange(len(found))
+    return _take(found, place)
 
 
 def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
@@ -82,7 +84,7 @@ def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
     offer, wave = _at(pairs.offer, chosen), _at(pairs.offer, waved)
     why = reasons(people, pairs, plan, night.standing["rule"].to_numpy(zero_copy_only=False))
     campaign = _take(offers["campaign_id"], wave)
-    waves = [None if name is None else f"{name}:{run.business_date}" for name in campaign.to_pylist()]
+    waves = pc.binary_join_element_wise(campaign, run.business_date.isoformat(), ":")
     offer_id = _take(offers["offer_id"], offer)
     group = np.array(GROUPS, dtype=object)[plan.group]
     judged = np.where(chosen == NOTHING, known, chosen)
@@ -105,7 +107,7 @@ def decisions(run: Run, night: Night, offers: pa.Table) -> pa.Table:
         "evidence": pc.fill_null(_take(night.candidates["evidence"], judged), "none"),
         "reason": why.astype(object),
         "limit_name": deciding_limits(people, pairs, plan),
-        "code": _codes(run, night.standing["customer_id"].to_pylist(), offer_id.to_pylist(), waves),
+        "code": _codes(run, night.standing["customer_id"], offer_id, waves),
         "valid_from": _take(offers["valid_from"], wave),
         "valid_until": _take(offers["valid_until"], wave),
         "is_randomised": np.isin(plan.group, [GROUPS.index(name) for name in _BY_LOT]),

@@ -68,3 +68,14 @@ def test_lots_are_spread_evenly() -> None:
 @pytest.mark.parametrize(("lot", "place"), [(0.0, 0), (0.24, 0), (0.25, 1), (0.5, 2), (0.9999999999999999, 3)])
 def test_a_lot_names_one_of_four(lot: float, place: int) -> None:
     assert lots.pick(lot, 4) == place
+
+
+def test_many_codes_at_once_are_those_one_by_one() -> None:
+    customers = [f"C{number:06d}" for number in range(500)] + ["Ķ|1"]
+    offers = [f"basket-{number % 7}" for number in range(501)]
+    waves = [f"summer:2026-06-{1 + number % 30:02d}" for number in range(501)]
+
+    found = codes.many("a salt for tests", customers, offers, waves)
+
+    assert found == [codes.code("a salt for tests", *one) for one in zip(customers, offers, waves, strict=True)]
+    assert codes.many("a salt for tests", [], [], []) == []
