@@ -45,19 +45,20 @@ def _look(report: Report) -> str:
 
 
 def _table(report: Report) -> Table:
+    """Return one column per arm: arms are few, figures many, and terminals narrow."""
     unit = "buyers" if report.plan.test.metric == "conversion" else f"{report.currency} per person"
-    shown = Table("arm", "drawn", "complete", "bought", unit, "difference", "interval", "used", "given", "opt-outs",
-                  "complaints", "second offers", "verdict")  # fmt: skip
-    for arm in report.arms:
-        shown.add_row(*_row(report, arm))
+    names = ("drawn", "complete", "bought", unit, "difference", "interval", "used", "given", "opt-outs", "complaints",
+             "second offers", "verdict")  # fmt: skip
+    shown = Table("", *[escape(arm.arm) for arm in report.arms])
+    for name, *figures in zip(names, *[_figures(report, arm) for arm in report.arms], strict=True):
+        shown.add_row(name, *figures)
     return shown
 
 
-def _row(report: Report, arm: ArmFound) -> list[str]:
+def _figures(report: Report, arm: ArmFound) -> list[str]:
     gap, word = arm.difference, arm.verdict.word
     return [
-        escape(arm.arm),
-        f"{arm.drawn:,}/{arm.planned:,}",
+        f"{arm.drawn:,} of {arm.planned:,}",
         f"{arm.complete:,}",
         f"{arm.buyers / arm.complete:.1%}" if arm.complete else "",
         _value(report, arm.mean),
