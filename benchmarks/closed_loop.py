@@ -65,6 +65,10 @@ class Options:
             return self.budget
         return loop_pilots.money(number, self.budget * HORIZON_DAYS)
 
+    def purse(self, number: int) -> int:
+        """Whole money that offers.yml gives a night: its own, or what a pilot's draw asks for."""
+        return self.money(number) * (1 if number >= self.first_choice else loop_pilots.PURSE_TIMES)
+
     def is_training(self, number: int) -> bool:
         """A night before which models are trained."""
         return number >= self.first_choice and (number - self.first_choice) % TRAIN_DAYS == 0
@@ -115,12 +119,12 @@ class Loop:
     def _decide(self, number: int, day: date, clock: Clock) -> None:
         """Decide by the product's steps; where the next night has a pilot, plan it."""
         options, refresh = self.options, self.options.is_refreshing(number)
-        set_budget(self.folder, options.money(number))
+        set_budget(self.folder, options.purse(number))
         loop_nights.decide(self.folder, day, clock, refresh=refresh, train=options.is_training(number))
         self.decided_on = day
         if number + 1 < options.first_choice and options.money(number + 1):
-            set_budget(self.folder, options.money(number + 1))
-            print(loop_pilots.plan(self.folder, day, number + 1), file=sys.stderr)
+            set_budget(self.folder, options.purse(number + 1))
+            print(loop_pilots.plan(self.folder, day, number + 1, options.money(number + 1)), file=sys.stderr)
 
     def _bought(self, rival: Rival, pairs: Pairs, known: Truth, day: date) -> Bought:
         return rival.night(pairs, known, self.options.budget * 100, day_number(day), HORIZON_DAYS)

@@ -4,9 +4,10 @@ One pilot draws at a time, and only people to whom all of its arms are open. So 
 together; then a night for each category, which is open only to people whom something ties to it.
 """
 
-import re
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,9 +23,11 @@ BY_CATEGORY = "category-percent"
 # Of the money of the first 28 nights; the categories share the rest evenly.
 FIRST_SHARE = 0.7
 CATEGORY_NIGHTS = 6
-# Too small to be found by any pilot: the refusal says what can be found, and that is asked for then, a little more
-# at each refusal.
-SMALLEST, MORE, TRIES = 0.001, 1.02, 8
+# A plan counts everybody it may draw at the dearest arm, so a night's purse must hold a multiple of what the cohort is
+# expected to cost; the plan that is taken is one expected to cost no more than its money.
+PURSE_TIMES = 3
+# Between these changes of the chance to buy the smallest is looked for that the money can find: the largest pilot.
+SMALLEST, LARGEST, TRIES = 0.005, 0.32, 7
 
 
 def money(number: int, whole: int) -> int:
@@ -34,27 +37,37 @@ def money(number: int, whole: int) -> int:
     return int(whole * (1 - FIRST_SHARE) / CATEGORY_NIGHTS) if 1 < number <= 1 + CATEGORY_NIGHTS else 0
 
 
-def plan(folder: Path, day: date, number: int) -> str:
+def plan(folder: Path, day: date, number: int, budget: int) -> str:
     """Write the plan of the pilot that draws on the night after `day`; return it in words.
 
-    `number` is that night's; the shop's offers.yml holds its money already.
+    `number` is that night's, `budget` the pilot's whole money; the shop's offers.yml holds the night's purse already.
     """
     night.take_snapshot(folder, day)
     offers = _arms(folder, day, number)
     if not offers:
         return "no arm is left for a pilot"
     asked = {"pilot_id": f"cold-{number}", "offers": offers, "metric": "conversion", "nights": 1, "looks": 1}
-    effect = SMALLEST
+    low, high = SMALLEST, LARGEST
     for _ in range(TRIES):
-        wish = pilot_plan.Asked(effect=f"{effect:.4f}", **asked)  # type: ignore[arg-type]
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if _is_payable(folder, day, _wish(asked, middle), budget) else (middle, high)
+    try:
+        return pilot_plan.write(ShopPaths(folder), day, _wish(asked, high)).as_text()
+    except ConfigError as problem:
+        return f"no pilot on {day + timedelta(days=1)}: {problem}"
+
+
+def _wish(asked: dict[str, Any], effect: float) -> pilot_plan.Asked:
+    return pilot_plan.Asked(effect=f"{effect:.4f}", **asked)
+
+
+def _is_payable(folder: Path, day: date, wish: pilot_plan.Asked, budget: int) -> bool:
+    run = Run.of_snapshot(folder, day)
+    with Warehouse.open(run.shop.warehouse, read_only=True) as warehouse:
         try:
-            return pilot_plan.write(ShopPaths(folder), day, wish).as_text()
-        except ConfigError as problem:
-            said, found = str(problem), re.search(r"Choose --effect ([0-9.]+)", str(problem))
-        if found is None:
-            break
-        effect = max(float(found[1]), effect * MORE)
-    return f"no pilot on {day + timedelta(days=1)}: {said}"
+            return Decimal(pilot_plan.plan(warehouse, run, wish).money.expected) <= budget
+        except ConfigError:
+            return False
 
 
 def _arms(folder: Path, day: date, number: int) -> tuple[str, ...]:
