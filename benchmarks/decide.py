@@ -42,9 +42,8 @@ def pairs(count: int, each: int, rng: np.random.Generator) -> Pairs:
     worst = (500 + 100 * offer).astype(np.int64)
     cost = np.where(known, rng.integers(20, 400, len(person)), worst)
     value = np.where(known, rng.integers(-100, 300, len(person)), 0)
-    return Pairs(
-        person, offer, campaign, offer % 4, held[person, campaign], value, cost, worst, worst.astype(float), known
-    )
+    channel, is_held, sure = offer % 4, held[person, campaign], np.zeros(len(person))
+    return Pairs(person, offer, campaign, channel, is_held, value, cost, worst, worst.astype(float), sure, known)
 
 
 def limits(count: int, rng: np.random.Generator) -> tuple[policy.NightLimit, ...]:

@@ -29,7 +29,25 @@ def _limit(ctx: Context, row: Row) -> list[str]:
     figures = (meters.amount(ctx, row, name) for name in ("cap", "used_before", "tonight", "left"))
     worst = f.money(row["worst_minor"]) if row["counted"] == "money" else ""
     said = f.share(chance, 1) if chance is not None else ""
-    return [meters.limit_name(ctx, row), row["period"], row["risk"] or row["counted"], *figures, worst, said]
+    return [
+        meters.limit_name(ctx, row),
+        row["period"],
+        row["risk"] or row["counted"],
+        *figures,
+        worst,
+        said,
+        _least(ctx, row),
+    ]
+
+
+def _least(ctx: Context, row: Row) -> str:
+    """Return a limit's minimum, and what tonight lacks of it."""
+    if row["at_least"] is None:
+        return ""
+    least = meters.amount(ctx, row, "at_least")
+    if not row["missing_to_minimum"]:
+        return least
+    return str(ctx.t["budget"]["missing"].format(least=least, missing=meters.amount(ctx, row, "missing_to_minimum")))
 
 
 def _ledger(ctx: Context, answer: Answer) -> dict[str, Any]:

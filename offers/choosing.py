@@ -88,8 +88,10 @@ def spread(pairs: Pairs, limit: NightLimit, rows: Ints) -> tuple[float, float, i
     """Return mean, variance and worst case of what the candidates at `rows` will cost of a limit; minor units."""
     held = rows[limit.covers(pairs, rows)]
     cost = pairs.cost[held].astype(np.float64)
-    variance = risk.spend_variance(cost, pairs.ratio[held])
-    return float(cost.sum()), float(variance.sum()), int(pairs.worst[held].sum())
+    by_chance = float(risk.spend_variance(cost, pairs.ratio[held]).sum())
+    # Uncertain rates move an offer's costs together: their errors add up before they are squared.
+    by_rate = risk.rate_variance(1.0, float(cost @ pairs.rate_error[held]))
+    return float(cost.sum()), by_chance + by_rate, int(pairs.worst[held].sum())
 
 
 def overspend_chance(pairs: Pairs, limit: NightLimit, rows: Ints) -> float:

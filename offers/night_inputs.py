@@ -63,6 +63,8 @@ _PAIRS = """
             catalogue.max_cost_minor
         ) as bigint) as cost,
         greatest(catalogue.max_cost_minor, coalesce(effect.cost_minor, 0)) as worst,
+        factor.second_moment_minor as ratio,
+        factor.cost_factor_error / factor.cost_factor as rate_error,
         effect.customer_id is not null as has_evidence,
         coalesce(effect.evidence, 'none') as evidence,
         effect.effect_error_minor,
@@ -132,7 +134,8 @@ def pairs_of(table: pa.Table) -> Pairs:
         value=_ints(table, "value"),
         cost=_ints(table, "cost"),
         worst=_ints(table, "worst"),
-        ratio=table["worst"].to_numpy().astype(np.float64),
+        ratio=table["ratio"].to_numpy().astype(np.float64),
+        rate_error=table["rate_error"].to_numpy(),
         has_evidence=table["has_evidence"].to_numpy(),
     )
 

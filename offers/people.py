@@ -43,6 +43,7 @@ class Pairs:
         is_held_back: the person is in the campaign's control group.
         value, cost, worst: expected incremental margin, expected cost, most it can cost; minor units.
         ratio: E[d^2] / E[d] of what one redemption costs; the worst case where none is known; minor units.
+        rate_error: relative standard error of the expected cost, which moves all of an offer's costs together.
         has_evidence: value and cost rest on randomised evidence; without it they are 0 and the worst case.
     """
 
@@ -55,6 +56,7 @@ class Pairs:
     cost: Ints
     worst: Ints
     ratio: Floats
+    rate_error: Floats
     has_evidence: Flags
 
     def __len__(self) -> int:

@@ -52,13 +52,18 @@ def _row(limit: NightLimit, night: NightCap | None, pairs: Pairs, held: Ints, kn
     """Return a limit's row; `held` are the candidates given that it covers. A share of the budget is of one night."""
     night = night or NightCap(Cap(limit.name, "money", limit.available), 0, limit.available)
     cap, most = night.cap, night.cap.at_most or 0
-    row: dict[str, object] = {"limit_name": limit.name, "counted": cap.counted, "period": cap.period}
+    row: dict[str, object] = {
+        "limit_name": limit.name,
+        "counted": cap.counted,
+        "period": cap.period,
+        "at_least": cap.at_least,
+        "missing_to_minimum": None if cap.at_least is None else max(cap.at_least - _given(cap, pairs, held), 0),
+    }
     if cap.kind == "count":
         figures = {"cap": most, "used_before": night.used_before, "available": night.available, "given": len(held)}
         left = max(most - night.used_before, 0) - len(held)
         return row | {f"{name}_count": figure for name, figure in figures.items()} | {"left_count": left}
     expected, worst = int(pairs.cost[held].sum()), int(pairs.worst[held].sum())
-    taken = worst if cap.risk == "hard" else expected
     return row | {
         "risk": cap.risk,
         "chance": cap.chance,
@@ -67,9 +72,16 @@ def _row(limit: NightLimit, night: NightCap | None, pairs: Pairs, held: Ints, kn
         "available_minor": night.available,
         "expected_minor": expected,
         "worst_minor": worst,
-        "left_minor": max(most - night.used_before, 0) - taken,
+        "left_minor": max(most - night.used_before, 0) - _given(cap, pairs, held),
         "overspend_chance": _overspend_chance(night, pairs, held, known),
     }
+
+
+def _given(cap: Cap, pairs: Pairs, held: Ints) -> int:
+    """Return what tonight's offers use of a limit, in its own measure."""
+    if cap.kind == "count":
+        return len(held)
+    return int((pairs.worst if cap.risk == "hard" else pairs.cost)[held].sum())
 
 
 def _overspend_chance(night: NightCap, pairs: Pairs, held: Ints, known: Moments) -> float:
@@ -93,7 +105,12 @@ def write(warehouse: Warehouse, run: Run, caps: Sequence[NightCap], pairs: Pairs
     for name, rows in (("offers.budget", budget), ("offers.allocation_summary", [summary])):
         warehouse.write(name, pa.Table.from_pylist(rows, schema=tables.schema(name)))
     figures = ("chosen_count", "explored_count", "piloted_count", "value_minor", "gap_share")
-    return {**{name: summary[name] for name in figures}, "expected_cost_minor": budget[0]["expected_minor"]}
+    unmet = [f"{row['limit_name']}: {row['missing_to_minimum']} missing" for row in budget if row["missing_to_minimum"]]
+    return {
+        **{name: summary[name] for name in figures},
+        "expected_cost_minor": budget[0]["expected_minor"],
+        "unmet_minima": unmet,
+    }
 
 
 def _summary(run: Run, pairs: Pairs, plan: Plan) -> dict[str, object]:

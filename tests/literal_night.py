@@ -317,6 +317,8 @@ def _money(warehouse: Warehouse, cost: int) -> None:
                 "available_count": 30,
                 "given_count": 24,
                 "left_count": 6,
+                "at_least": 25,
+                "missing_to_minimum": 1,
             },
         ],
     )

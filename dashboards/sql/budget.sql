@@ -10,7 +10,9 @@ select
     coalesce(expected_minor, given_count) as tonight,
     coalesce(left_minor, left_count) as left,
     worst_minor,
-    overspend_chance
+    overspend_chance,
+    at_least,
+    missing_to_minimum
 from offers.budget
 order by limit_name <> 'budget', counted <> 'money', limit_name
 

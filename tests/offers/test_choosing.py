@@ -21,7 +21,10 @@ def pairs(value: list[int], cost: list[int], *, worst: int = 1_000, each: int = 
     zeros, flags = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
     person, offer = np.divmod(np.arange(count), each)
     most = np.full(count, worst)
-    return Pairs(person, offer, zeros, zeros, flags, np.array(value), np.array(cost), most, most.astype(float), ~flags)
+    sure = np.zeros(count)
+    return Pairs(
+        person, offer, zeros, zeros, flags, np.array(value), np.array(cost), most, most.astype(float), sure, ~flags
+    )
 
 
 def choose(candidates: Pairs, *limits: NightLimit) -> choosing.Chosen:

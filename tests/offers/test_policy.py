@@ -51,9 +51,8 @@ def pairs(count: int, offers: list[tuple[int, int, int, int, int, bool]] = OFFER
     offer, campaign, value, cost, worst, evidence = columns
     person = np.repeat(np.arange(count), len(offers))
     held = np.zeros(len(person), dtype=bool)
-    return Pairs(
-        person, offer, campaign, np.zeros_like(person), held, value, cost, worst, worst.astype(float), evidence
-    )
+    none, sure = np.zeros_like(person), np.zeros(len(person))
+    return Pairs(person, offer, campaign, none, held, value, cost, worst, worst.astype(float), sure, evidence)
 
 
 def spent(plan: Plan, candidates: Pairs, group: int, amount: str = "cost") -> int:
