@@ -102,11 +102,12 @@ def allocate(
     plan = allocation_repair.plan(problem, dual.prices, dual.unit, bound)
     if not plan.holds:
         plan = allocation_minima.reached(problem, [limit.name for limit in limits])
-    choice = _choice(problem, plan, dual.prices, bound, limits)
+    net = found.closed_prices(problem.terms.net(dual.prices, len(limits)))
+    choice = _choice(problem, plan, net, bound, limits)
     return replace(choice, rows=found.rows(choice.rows), passes=dual.passes)
 
 
-def _choice(problem: Problem, plan: Plan, prices: Floats, bound: float, limits: Sequence[Limit]) -> Choice:
+def _choice(problem: Problem, plan: Plan, net: Floats, bound: float, limits: Sequence[Limit]) -> Choice:
     rows = plan.chosen[plan.chosen >= 0]
     # What the prices prove can be checked by anybody; branch and bound's word is taken for small whole numbers only.
     is_exact = plan.is_optimal and problem.is_whole and problem.candidates <= allocation_repair.FEW_CANDIDATES
@@ -117,9 +118,9 @@ def _choice(problem: Problem, plan: Plan, prices: Floats, bound: float, limits: 
         value=plan.value,
         upper_bound=upper,
         gap=(upper - plan.value) / upper if upper > 0 else 0.0,
-        prices=dict(zip(names, map(float, problem.terms.net(prices, len(names))), strict=True)),
+        prices=dict(zip(names, map(float, net), strict=True)),
         used=dict(zip(names, map(int, problem.used(rows)), strict=True)),
-        is_optimal=plan.is_optimal or upper - plan.value < (1.0 if problem.is_whole else 1e-12 * upper),
+        is_optimal=plan.is_optimal or upper - plan.value <= (0.5 if problem.is_whole else 1e-12 * upper),
     )
 
 

@@ -116,7 +116,8 @@ def _around(problem: Problem, near: Dual, radius: Floats, tolerance: float) -> D
         search.run(_FIRST_BOX * radius)
         passes += 2
         centre, too_low, too_high = search.best, (search.best <= low) & (low > 0), search.best >= high
-        if not (too_low | too_high).any() or search.base + search.lowest < 0:
+        is_hopeless = search.base + search.lowest < 0 or ((centre >= most) & (problem.terms.sign < 0)).any()
+        if not (too_low | too_high).any() or is_hopeless:
             break
         radius = np.where(too_low | too_high, _WIDEN * radius, radius)
         radius = np.where(too_low, np.maximum(radius, centre), radius)

@@ -62,6 +62,9 @@ def plan(problem: Problem, prices: Floats, unit: Floats, bound: float) -> Plan:
     repair = _Repair(problem, prices, bound, Plan(chosen, left, _worth(problem, chosen)))
     if problem.candidates <= _ALL_NEAR:
         best = repair.everywhere()
+    elif ((prices >= unit) & (problem.terms.sign < 0)).any():
+        # No price of a minimum was high enough: it is out of reach, and no box will hold it.
+        best = repair.start
     else:
         best = repair.boxes(_NEAR * prices + _NEAR_HIGHEST * unit)
     is_cap = problem.terms.sign > 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from offers.allocation_problem import Problem, Rules, Terms, frozen
 from offers.allocation_types import Flags, Floats, Ints, Kinds
 
 Scalar = str | int | bool | None
+_Piece = TypeVar("_Piece")
 # Columns are read in pieces of this many rows: what is computed on the way stays in the cache.
 _PIECE = 262_144
 # Class numbers up to this take two bytes.
@@ -39,11 +40,39 @@ class Limited(Protocol):
 
 
 @dataclass(frozen=True)
+class Barred:
+    """Candidates that limits of 0 bar, by position, and the classes they had."""
+
+    candidates: Ints
+    kinds: Kinds
+
+
+@dataclass(frozen=True)
 class Read:
-    """A problem, and the rows of the table in its order (None: the same order)."""
+    """A problem, the rows of the table in its order (None: the same order), and the candidates that limits of 0 bar."""
 
     problem: Problem
     order: Ints | None
+    barred: Barred
+
+    def closed_prices(self, net: Floats) -> Floats:
+        """Return the net prices of all limits, where those of 0 get the price at which nothing they bar is worth it.
+
+        Such a price costs the bound nothing: it makes it hold for the candidates that were left out as well.
+        """
+        arrays, rules, terms = self.problem.arrays, self.problem.rules, self.problem.terms
+        prices, rows = net.copy(), self.barred.candidates
+        closed = terms.limit[(terms.sign > 0) & (terms.amount == 0)]
+        prices[closed] = 0.0
+        table = rules.prices(prices, len(arrays.weights))[self.barred.kinds]
+        score = arrays.value[rows] - table[:, 0] - (table[:, 1:].T * arrays.weights[:, rows]).sum(axis=0)
+        for limit in closed:
+            column = rules.column[limit]
+            weight = np.ones(len(rows)) if column < 0 else arrays.weights[column, rows].astype(np.float64)
+            touching = rules.touches[self.barred.kinds, limit] & (weight > 0)
+            # A hair more than enough, so that rounding leaves nothing of what is barred.
+            prices[limit] = max(0.0, float((score[touching] / weight[touching]).max(initial=0.0)) * (1 + 1e-12))
+        return prices
 
     def rows(self, candidates: Ints) -> Ints:
         """Return the table's rows of candidates, ascending."""
@@ -60,10 +89,10 @@ def read(candidates: pa.Table, limits: Sequence[Limited], threads: int) -> Read:
     kinds, touches = _classes(candidates, limits, order, threads)
     column = np.array([names.index(limit.weight) if limit.weight else -1 for limit in limits], dtype=np.int64)
     rules = Rules(np.vstack([touches, np.zeros((1, len(limits)), dtype=np.bool_)]), column)
-    _bury(kinds, value, weights, _ceilings(limits, rules, len(names)), threads)
+    barred = _bury(kinds, value, weights, _closed(limits, rules, len(names)), threads)
     starts = _starts(customer, len(value), threads)
     arrays = frozen(Arrays(value, weights, kinds, starts))
-    return Read(Problem(arrays, rules, _terms(limits), _price_scale(value), threads), order)
+    return Read(Problem(arrays, rules, _terms(limits), _price_scale(value), threads), order, barred)
 
 
 def _terms(limits: Sequence[Limited]) -> Terms:
@@ -142,7 +171,7 @@ def _key(candidates: pa.Table, name: str) -> _Key:
     return _Key(encoded.indices.to_numpy(), rank)
 
 
-def _in_pieces(task: Callable[[int, int], object], count: int, threads: int) -> list[object]:
+def _in_pieces(task: Callable[[int, int], _Piece], count: int, threads: int) -> list[_Piece]:
     """Return what the task returns for each piece of `count` rows, in order."""
     pieces = [(begin, min(begin + _PIECE, count)) for begin in range(0, count, _PIECE)]
     if threads == 1 or len(pieces) <= 1:
@@ -254,26 +283,32 @@ def _wanted(values: pa.Array, limit: Limited, name: str) -> Flags:
         ) from error
 
 
-def _ceilings(limits: Sequence[Limited], rules: Rules, columns: int) -> Floats:
-    """Return per class the most that a candidate may count and weigh (classes x 1 + weight columns)."""
-    ceilings = np.full((len(rules.touches), columns + 1), np.inf)
+def _bury(kinds: Kinds, value: Floats, weights: Ints, closed: Flags, threads: int) -> Barred:
+    """Put candidates that nobody may choose into the last class; return those barred by a limit of 0 only.
+
+    `closed` tells per class which of "counts" and the weight columns a limit of 0 adds up.
+    """
+    last = len(closed) - 1
+
+    def bury(begin: int, end: int) -> tuple[Ints, Kinds]:
+        kind, is_barred = kinds[begin:end], np.zeros(end - begin, dtype=np.bool_)
+        for column in np.flatnonzero(closed.any(axis=0)):
+            is_barred |= closed[kind, column] & ((weights[column - 1, begin:end] > 0) if column else True)
+        is_barred &= value[begin:end] > 0
+        rows = np.flatnonzero(is_barred)
+        barred = rows + begin, kind[rows]
+        kind[is_barred | ~(value[begin:end] > 0)] = last
+        return barred
+
+    found = _in_pieces(bury, len(kinds), threads)
+    nothing = np.zeros(0, dtype=np.int64)
+    rows, classes = [nothing, *(rows for rows, _ in found)], [nothing, *(classes for _, classes in found)]
+    return Barred(np.concatenate(rows), np.concatenate(classes).astype(np.int64))
+
+
+def _closed(limits: Sequence[Limited], rules: Rules, columns: int) -> Flags:
+    closed = np.zeros((len(rules.touches), columns + 1), dtype=np.bool_)
     for index, limit in enumerate(limits):
-        if limit.at_most is not None:
-            column = ceilings[:, rules.column[index] + 1]
-            column[rules.touches[:, index]] = np.minimum(column[rules.touches[:, index]], limit.at_most)
-    return ceilings
-
-
-def _bury(kinds: Kinds, value: Floats, weights: Ints, ceilings: Floats, threads: int) -> None:
-    """Put candidates that nobody may choose, for their value or a weight above a limit, into the last class."""
-    last = len(ceilings) - 1
-    is_heavy = [weight.max(initial=0) > ceiling.min() for weight, ceiling in zip(weights, ceilings.T[1:], strict=True)]
-
-    def bury(begin: int, end: int) -> None:
-        kind = kinds[begin:end]
-        hopeless = ~(value[begin:end] > 0) | (ceilings[:, 0] < 1)[kind]
-        for column in np.flatnonzero(is_heavy):
-            hopeless |= weights[column, begin:end] > ceilings[kind, column + 1]
-        kind[hopeless] = last
-
-    _in_pieces(bury, len(kinds), threads)
+        if limit.at_most == 0:
+            closed[:, rules.column[index] + 1] |= rules.touches[:, index]
+    return closed
