@@ -28,7 +28,10 @@ _MANY_CUSTOMERS = 16_000
 _PART = 8
 # The box around a sample's prices: this share of them, and of a typical price of the same weight, over the root of
 # the sample's customers; around last night's prices: this share of the same. A box that proves too small is widened.
-_NEAR_SAMPLE, _NEAR_LAST_NIGHT, _WIDEN = 4.0, 0.05, 4.0
+_NEAR_SAMPLE, _NEAR_LAST_NIGHT, _NEAR_HIGHEST, _WIDEN = 4.0, 0.05, 0.01, 4.0
+_LEAST_BOX, _EDGE = 1e-6, 1e-3
+# So many boxes are tried around last night's prices before a sample is asked, and around a sample's at all.
+_LAST_NIGHT_BOXES, _MAX_BOXES = 3, 40
 _FIRST_BOX = 0.1
 # No price of a minimum is looked for above this many times the dearest candidate's value per unit.
 _DEAREST = 16.0
@@ -58,10 +61,15 @@ def prices(problem: Problem, start: Floats | None = None, tolerance: float = TOL
         return _alone(problem, start, tolerance)
     if start is not None:
         unit = highest(problem.part(problem.customers // _MANY_CUSTOMERS))
-        return _around(problem, Dual(start, unit, 0), _NEAR_LAST_NIGHT * _spread(problem, start), tolerance)
+        near = Dual(np.minimum(start, unit), unit, 0)
+        radius = _NEAR_LAST_NIGHT * _spread(problem, near.prices) + _NEAR_HIGHEST * unit
+        found = _around(problem, near, radius, tolerance, boxes=_LAST_NIGHT_BOXES)
+        if found is not None:
+            return found
     sample = problem.part(_PART)
     near = prices(sample, None, _SAMPLE_TOLERANCE)
-    return _around(problem, near, _NEAR_SAMPLE * _spread(problem, near.prices) / sample.customers**0.5, tolerance)
+    radius = (_NEAR_SAMPLE * _spread(problem, near.prices) + _NEAR_HIGHEST * near.unit) / sample.customers**0.5
+    return _around(problem, near, radius, tolerance, boxes=_MAX_BOXES) or near
 
 
 def _spread(problem: Problem, near: Floats) -> Floats:
@@ -106,22 +114,28 @@ def _alone(problem: Problem, start: Floats | None, tolerance: float) -> Dual:
     return Dual(search.best, most, search.passes)
 
 
-def _around(problem: Problem, near: Dual, radius: Floats, tolerance: float) -> Dual:
-    """Return the best prices, looked for in a box around `near` that is moved until they are inside it."""
+def _around(problem: Problem, near: Dual, radius: Floats, tolerance: float, boxes: int) -> Dual | None:
+    """Return the best prices, looked for in a box around `near` that is moved until they are inside it.
+
+    None if they are in none of so many boxes.
+    """
     centre, most, passes = near.prices, near.unit, 0
-    for _ in range(_MAX_PASSES):
+    radius = np.maximum(radius, _LEAST_BOX * most.max())
+    for _ in range(boxes):
         low, high = np.maximum(centre - radius, 0.0), centre + radius
         rest, base = _reduced(problem, centre, low, high)
         search = _Search(rest, centre, (low, high), tolerance, base)
         search.run(_FIRST_BOX * radius)
         passes += 2
-        centre, too_low, too_high = search.best, (search.best <= low) & (low > 0), search.best >= high
-        is_hopeless = search.base + search.lowest < 0 or ((centre >= most) & (problem.terms.sign < 0)).any()
-        if not (too_low | too_high).any() or is_hopeless:
-            break
+        # Prices of whole values are rounded: at the edge is what is nearly there.
+        centre, edge = search.best, _EDGE * radius
+        too_low, too_high = (centre <= low + edge) & (low > 0), centre >= high - edge
+        is_hopeless = (problem.terms.sign < 0) & (centre >= most) & (most > 0)
+        if not (too_low | too_high).any() or is_hopeless.any() or search.base + search.lowest < 0:
+            return Dual(centre, most, passes)
         radius = np.where(too_low | too_high, _WIDEN * radius, radius)
         radius = np.where(too_low, np.maximum(radius, centre), radius)
-    return Dual(centre, most, passes)
+    return None
 
 
 def _reduced(problem: Problem, centre: Floats, low: Floats, high: Floats) -> tuple[Problem, float]:

@@ -132,7 +132,7 @@ def test_minima_of_many_customers_are_reached_and_cost_little() -> None:
     choice = allocate(candidates, asked)
 
     assert broken(candidates, asked, choice) == []
-    assert choice.gap < 1e-5
+    assert choice.gap < 5e-5
     assert choice.value <= base.upper_bound
 
 
