@@ -8,6 +8,7 @@ from typing import Any
 Line = dict[str, Any]
 BEST = "best possible"
 OWN = "Offermill"
+HORIZON_DAYS = 28
 
 
 def lines(log: Path) -> list[Line]:
@@ -117,5 +118,16 @@ def _lifts(log: Sequence[Line]) -> list[str]:
             f"{used['planned'] / 100:,.0f} planned."
         )
         if "bound_over_time" in line:
-            found.append(f"Nobody could gain more than {line['bound_over_time'] / 100:,.0f} in its last 28 nights.")
+            found.append(_against_bound(log, line))
     return found
+
+
+def _against_bound(log: Sequence[Line], end: Line) -> str:
+    nights = [line for line in log if "night" in line and line["seed"] == end["seed"]]
+    last = nights[-HORIZON_DAYS:]
+    bound, gain = end["bound_over_time"], sum(own(line, "gain") for line in last)
+    best = sum(line["beside"][BEST]["gain"] for line in last)
+    return (
+        f"In its last {HORIZON_DAYS} nights no plan with one offer a person could gain more than {bound / 100:,.0f}; "
+        f"{OWN} {gain / bound:.2f} of that, the best night by night {best / bound:.2f}."
+    )
