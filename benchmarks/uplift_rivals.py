@@ -4,6 +4,7 @@ Each takes a trial and returns a function of features that gives effect, cost an
 (n, arms). causalml and econml are imported only when asked for.
 """
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -237,3 +238,17 @@ MODELS: dict[str, Callable[[Trial], Predict]] = {
     "econml_linear": _econml(_linear_dml),
     "econml_dr": _econml(_dr_learner),
 }
+_PACKAGES = {
+    "ours": "models.uplift",
+    "causalml": "causalml.inference.meta",
+    "causalml_forest": "causalml.inference.tree",
+    "econml": "econml.dml",
+    "econml_dr": "econml.dr",
+}
+
+
+def load(model: str) -> None:
+    """Import what a model needs, so that importing is no part of its time."""
+    package = _PACKAGES.get(model) or _PACKAGES.get(model.split("_")[0])
+    if package:
+        importlib.import_module(package)

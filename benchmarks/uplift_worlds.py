@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,7 @@ class World:
         feature_count: k.
         basket_noise: standard deviation of log sales around the mean basket.
         tilt: how strongly propensities follow features (0 = not at all).
+        shape: independent normal numbers (n, k) -> features (n, k).
     """
 
     truth: Callable[[Floats], Truth]
@@ -46,6 +48,7 @@ class World:
     feature_count: int = 40
     basket_noise: float = 0.5
     tilt: float = 0.0
+    shape: Callable[[Floats], Floats] = lambda x: x
 
 
 @dataclass(frozen=True)
@@ -144,8 +147,27 @@ def _mixed(x: Floats) -> Truth:
     return Truth(_chance(lines), _basket(x))
 
 
+def _with_counts_and_kinds(x: Floats) -> Floats:
+    """Return features of which ten are counts and five are numbers of kinds from 0 to 7."""
+    shaped = x.copy()
+    shaped[:, 20:30] = np.round(np.exp(x[:, 20:30]))
+    shaped[:, 30:35] = np.minimum(np.floor(8 * norm.cdf(x[:, 30:35])), 7)
+    return shaped
+
+
+def _six_features(x: Floats) -> Truth:
+    """Six features tell who answers; a quarter answer nothing."""
+    base = -2.9 + 0.7 * x[:, 0] + 0.5 * np.tanh(x[:, 1] * x[:, 2]) + 0.3 * (x[:, 30] > 4)
+    base = base - 0.25 * np.log1p(x[:, 20]) + 0.4 * (x[:, 3] > 1)
+    answer = 0.9 + 0.6 * x[:, 4] - 0.5 * (x[:, 0] > 0) + 0.5 * np.sin(1.5 * x[:, 5]) + 0.3 * x[:, 6] * (x[:, 7] > 0)
+    sensitivity = np.where(x[:, 31] >= 5, 0.0, np.clip(answer, 0, 3))
+    basket = np.exp(3.6 + 0.35 * x[:, 8] + 0.25 * x[:, 0] + 0.2 * np.log1p(x[:, 21]))
+    return Truth(_of_depth(x, sensitivity, _saturating(0.1), base).chance, np.asarray(basket, dtype=np.float64))
+
+
 _MIXED: dict[str, float | None] = {"d08": 0.08, "d25": 0.25, "mail": None, "gift": None}
 WORLDS: dict[str, World] = {
+    "a": World(_six_features, shape=_with_counts_and_kinds),
     "plain": World(_plain),
     "nothing": World(_nothing),
     "crossed": World(_crossed),
@@ -165,7 +187,7 @@ WORLDS: dict[str, World] = {
 def trial(name: str, rows: int, seed: int) -> Trial:
     """Return a trial of n people of a world."""
     world, rng = WORLDS[name], np.random.default_rng(seed)
-    x = rng.standard_normal((rows, world.feature_count)).astype(np.float32).astype(np.float64)
+    x = world.shape(rng.standard_normal((rows, world.feature_count))).astype(np.float32).astype(np.float64)
     truth = world.truth(x)
     propensity = _propensity(world, x)
     arm = (rng.random((rows, 1)) > propensity.cumsum(axis=1)).sum(axis=1).clip(0, len(world.shares) - 1)

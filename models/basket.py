@@ -38,23 +38,27 @@ def predict(text: str, factor: float, rows: Matrix, threads: int = 1) -> Floats:
     return np.asarray(factor * np.exp(guess), dtype=np.float64)
 
 
-def extra_share(arm: NDArray[np.int64], sales: Floats, propensity: Floats, means: Floats, baskets: Floats) -> float:
+def extra_share(
+    arm: NDArray[np.int64], sales: Floats, orders: Floats, *, propensity: Floats, means: Floats, baskets: Floats
+) -> float:
     """Return how large the basket of an order that an offer brings about is, as a share of a usual one.
 
-    The effect on sales (AIPW) is held against the effect on orders times the basket, over all arms; what the trial
-    leaves open is filled with the expectation of 1.
+    What an arm's sales exceed orders x basket by (weighted by propensity, less the same of the control arm) is held
+    against the sales its extra orders should bring, over all arms. A share that the trial cannot tell from 1 is 1
+    (positive-part James-Stein), and what it leaves open is filled with the expectation of 1.
 
     Args:
         arm: number of the arm drawn, 0 = control, (n).
         sales: before the offer's discount, (n).
-        propensity, means: probability and expected outcome of every arm, (n, arms with control).
+        orders: number of orders that `sales` come from, (n).
+        propensity, means: probability and expected orders of every arm, (n, arms with control).
         baskets: expected basket of an order, (n).
     """
-    scores = shrinkage.aipw(arm, sales, propensity, means * baskets[:, None])
-    expected = np.where(np.isnan(scores), 0.0, (means[:, 1:] - means[:, :1]) * baskets[:, None]).mean(axis=0)
-    if not (expected**2).sum() > 0:
+    excess = shrinkage.aipw(arm, sales - orders * baskets, propensity, np.zeros_like(means))
+    gained = np.where(np.isnan(excess), 0.0, (means[:, 1:] - means[:, :1]) * baskets[:, None]).mean(axis=0)
+    if not (gained**2).sum() > 0:
         return 1.0
-    each = np.nan_to_num(scores) @ expected / (expected**2).sum()
-    error = float(each.std() / np.sqrt(len(each)))
-    trust = _EXTRA_SPREAD**2 / (_EXTRA_SPREAD**2 + error**2)
-    return float(np.clip(1 + trust * (float(each.mean()) - 1), _EXTRA_LEAST, _EXTRA_MOST))
+    each = np.nan_to_num(excess) @ gained / (gained**2).sum()
+    away, error = float(each.mean()), float(each.std() / np.sqrt(len(each)))
+    trust = shrinkage.kept(away, error) * _EXTRA_SPREAD**2 / (_EXTRA_SPREAD**2 + error**2)
+    return float(np.clip(1 + trust * away, _EXTRA_LEAST, _EXTRA_MOST))

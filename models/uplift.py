@@ -218,10 +218,14 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         depths = tuple(float(depth) for arm in self.arms_ if (depth := self.depths[arm]) is not None)
         found = uplift_learning.learn(trial, self.arms_, depths, self._seed(), self.thread_count)
         self.learned_, self.arm_effects_, means = found
-        # Orders are not spread as evenly as a count's model says; who buys at all is read off the trial.
-        self.chance_ = _chance_of(means[:, 0], bought[keep] > 0) if is_count else None
+        # Orders are not spread as evenly as a count's model says; who buys at all is read off the trial, from what
+        # everybody was expected to order with the arm he got.
+        own = means[np.arange(len(means)), trial.arm]
+        self.chance_ = _chance_of(own, bought[keep] > 0) if is_count else None
         baskets = basket.predict(self.basket_text_, self.basket_factor_, trial.rows, self.thread_count)
-        self.extra_share_ = basket.extra_share(trial.arm, sales[keep], trial.propensity, means, baskets)
+        self.extra_share_ = basket.extra_share(
+            trial.arm, sales[keep], trial.seen, propensity=trial.propensity, means=means, baskets=baskets
+        )
 
     def _chance(self, before: Floats) -> Floats:
         return before if self.chance_ is None else self.chance_.apply(_any(before))

@@ -154,6 +154,22 @@ def test_orders_see_the_extra_trip_of_those_who_buy_anyway() -> None:
     assert model.baseline(x).min() > 0.9
 
 
+def test_with_orders_the_baseline_is_still_the_chance_to_buy_without_an_offer() -> None:
+    rng = np.random.default_rng(11)
+    x = rng.standard_normal((6_000, 4))
+    # Orders come in twos at the least, so a count's own model would say far too often that somebody buys.
+    arm = rng.choice(["control", "d20"], 6_000, p=[0.3, 0.7])
+    chance = np.where(x[:, 1] > 0, 0.4, 0.1) + np.where(arm == "d20", 0.2, 0.0)
+    orders = np.where(rng.random(6_000) < chance, 2 + rng.poisson(0.5, 6_000), 0)
+    model = UpliftModel({"d20": 0.2}).fit(
+        x, arm=arm, bought=orders > 0, orders=orders, sales=20.0 * orders, margin_share=MARGIN,
+        propensity={"control": 0.3, "d20": 0.7},
+    )  # fmt: skip
+    baseline = model.baseline(x)
+    assert baseline[x[:, 1] > 0].mean() == pytest.approx(0.4, abs=0.04)
+    assert baseline[x[:, 1] < 0].mean() == pytest.approx(0.1, abs=0.04)
+
+
 def test_an_offer_without_a_price_may_please_some_and_not_others() -> None:
     rng = np.random.default_rng(8)
     x = rng.standard_normal((8_000, 4))
@@ -188,6 +204,22 @@ def test_the_same_rows_give_the_same_model() -> None:
     again = UpliftModel(DEPTHS).fit(seen.features, **seen.known)  # type: ignore[arg-type]
     assert again.parts() == fitted().parts()
     assert again.settings() == fitted().settings()
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    seen = trials.drawn(1_100, 9)
+    keep, known = np.isin(seen.arm, ["control", "d20"]), ["x0", "x1"]
+    one, two = (
+        UpliftModel({"d20": 0.2}, thread_count=count).fit(
+            seen.features.loc[keep, known], arm=seen.arm[keep], bought=seen.bought[keep], sales=seen.sales[keep],
+            margin_share=MARGIN, propensity={"control": 2 / 3, "d20": 1 / 3},
+        )
+        for count in (1, 2)
+    )  # fmt: skip
+    assert one.parts() == two.parts()
+    assert one.settings() == two.settings()
+    rows = LATER.features[known]
+    assert one.effect(rows, margin_share=MARGIN).equals(two.effect(rows, margin_share=MARGIN))
 
 
 def test_a_model_restored_from_texts_and_json_predicts_the_same() -> None:
