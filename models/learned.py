@@ -14,7 +14,7 @@ from models.outcome import Outcome
 from models.sensitivity import Sensitivity
 
 # People differ in more than features tell: by this share of the differences that were found. Chosen on one made-up
-# world, where 95 % intervals then cover 95 to 97 %; elsewhere they cover 72 to 99 % (docs/explanation/uplift.md).
+# world, where 95 % intervals then cover 95 to 97 %; elsewhere they cover 69 to 99 % (docs/explanation/uplift.md).
 _UNSEEN = 0.6
 
 
