@@ -176,8 +176,11 @@ def _pulled(value: Estimate, centre: Estimate, spread: float) -> Estimate:
     return centre[0] + kept * (value[0] - centre[0]), float(error)
 
 
-# A segment's shares count as if so many more people had behaved like all of the offer's.
+# A segment's chance to buy counts as if so many more people had behaved like all of the offer's.
 _PRIOR_ROWS = 50.0
+# Redemptions are rarer: a segment's cost counts as if the offer's people with so many redemptions had behaved like all.
+# With fewer the choice would look for the segments whose costs were underestimated by luck.
+_PRIOR_REDEMPTIONS = 10.0
 
 
 @dataclass(frozen=True)
@@ -190,21 +193,22 @@ class _Outcomes:
 
     def known(self, arm: int, segment: str, effect: float, error: float) -> Known:
         got, control = self.log.action == arm, self.log.action == 0
+        prior = max(_PRIOR_REDEMPTIONS / max(float(self.redeemed[got].mean()), 1e-3), _PRIOR_ROWS)
         return Known(
             effect,
             error,
-            self._mean(self.spent, got, segment),
-            min(self._mean(self.redeemed, got, segment), 1.0),
-            self._mean(self.bought, control, segment),
+            self._mean(self.spent, got, segment, prior),
+            min(self._mean(self.redeemed, got, segment, prior), 1.0),
+            self._mean(self.bought, control, segment, _PRIOR_ROWS),
             int(got.sum()),
         )
 
-    def _mean(self, values: Floats, rows: NDArray[np.bool_], segment: str) -> float:
+    def _mean(self, values: Floats, rows: NDArray[np.bool_], segment: str, prior: float) -> float:
         mean = float(values[rows].mean())
         if segment == ALL:
             return mean
         here = rows & (self.names == segment)
-        return float((values[here].sum() + _PRIOR_ROWS * mean) / (here.sum() + _PRIOR_ROWS))
+        return float((values[here].sum() + prior * mean) / (here.sum() + prior))
 
 
 def interpolated(depth: float, siblings: Sequence[tuple[float, Known]]) -> Known | None:
