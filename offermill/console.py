@@ -112,11 +112,19 @@ def _listed(counts: dict[str, int]) -> str:
 
 
 def _cost(budget: dict[str, Any], facts: dict[str, Any]) -> str:
+    """Return what a limit allows and what the night uses of it; the first is the whole budget."""
+
     def amount(minor: int) -> str:
         return f"{money.to_text(minor, facts['currency_digits'])} {facts['currency']}"
 
+    name = "" if budget["limit_name"] == "budget" else f"{escape(budget['limit_name'])}: "
+    if budget["counted"] != "money":
+        return (
+            f"{name}{budget['given_count']:,} of {budget['cap_count']:,} {budget['counted']} for the "
+            f"{budget['period']} ({budget['used_before_count']:,} used before)"
+        )
     return (
-        f"expected {amount(budget['expected_minor'])}, at worst {amount(budget['worst_minor'])} "
+        f"{name}expected {amount(budget['expected_minor'])}, at worst {amount(budget['worst_minor'])} "
         f"of {amount(budget['cap_minor'])} for the {budget['period']} "
         f"({amount(budget['used_before_minor'])} used before)"
     )

@@ -10,20 +10,13 @@ from offers.book import Pool
 from offers.limits import Cap, of_night
 from offers.schema import Catalogue
 
-# What stands before tonight's decision: earlier nights, tonight's postings and releases, and what a later night had
-# already taken when tonight was first decided. A night run again therefore sees what it saw.
+# What stands before tonight's decision: earlier nights, and tonight's postings and releases. Later nights do not
+# count, so that a night decides the same in whatever order nights are run; the ledger refuses what they leave no room
+# for.
 _BEFORE = """
-    with decided as (
-        select min(sequence) as first from offers.ledger_entry
-        where business_date = $business_date and step = 'decision'
-    ),
-    before as (
-        select entry.*
-        from offers.ledger_entry as entry
-        cross join decided
-        where entry.business_date < $business_date
-            or (entry.business_date = $business_date and entry.step <> 'decision')
-            or (entry.business_date > $business_date and entry.sequence < coalesce(decided.first, entry.sequence + 1))
+    with before as (
+        select * from offers.ledger_entry
+        where business_date < $business_date or (business_date = $business_date and step <> 'decision')
     )
 """
 

@@ -11,9 +11,11 @@ order by group_name
 """
 
 MONEY = """
-select cap_minor, used_before_minor, expected_minor, worst_minor, period
+select
+    limit_name, counted, period, cap_minor, used_before_minor, expected_minor, worst_minor, overspend_chance,
+    cap_count, used_before_count, given_count
 from offers.budget
-order by limit_name
+order by limit_name <> 'budget', limit_name
 """
 
 CHECKS = """
@@ -36,8 +38,7 @@ def figures(warehouse: Warehouse, run: Run) -> dict[str, object]:
     people = {name: {"people": people, "offers": offers} for name, people, offers in warehouse.rows(GROUPS)}
     checks, broken = warehouse.rows(CHECKS, run.parameters)[0]
     budgets = [
-        dict(zip(("cap_minor", "used_before_minor", "expected_minor", "worst_minor", "period"), row, strict=True))
-        for row in warehouse.rows(MONEY)
+        {name: value for name, value in row.items() if value is not None} for row in warehouse.arrow(MONEY).to_pylist()
     ]
     choice = [
         dict(zip(("value_minor", "upper_bound_minor", "gap_share"), row, strict=True)) for row in warehouse.rows(CHOICE)

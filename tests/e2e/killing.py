@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import date
 from multiprocessing.context import ForkServerContext
@@ -46,9 +47,10 @@ def die_in_step(folder: Path, day: date, address: str, moment: Moment) -> None:
     night.perform(flows.nightly().step(address), folder, day)
 
 
-def perform_step(folder: Path, day: date, address: str) -> None:
-    """Perform one step undisturbed."""
-    night.perform(flows.nightly().step(address), folder, day)
+def perform_steps(folder: Path, day: date, addresses: Sequence[str]) -> None:
+    """Perform some steps undisturbed."""
+    for address in addresses:
+        night.perform(flows.nightly().step(address), folder, day)
 
 
 def perform_night(folder: Path, day: date) -> None:

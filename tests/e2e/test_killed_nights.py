@@ -10,24 +10,40 @@ from tests.e2e import killing
 from tests.nights import DAY, copy_of, digests, warm
 
 pytestmark = pytest.mark.crash
-ADDRESSES = [step.address for step in flows.nightly().steps]
+STEPS = flows.nightly().steps
+ADDRESSES = [step.address for step in STEPS]
+# Tables are all made by the same few lines: the fast suite kills every fifth, and every step in Python.
+KILLED_OFTEN = [step.address for place, step in enumerate(STEPS) if step.call is not None or place % 5 == 0]
+MOMENTS: tuple[killing.Moment, ...] = ("before commit", "after commit")
 # A whole night again from the start costs half a minute: the fast suite takes two, `make test-crash` every step.
 SAMPLE = ["offers.decision", "publish.release"]
 KILLED = -signal.SIGKILL
 
 
-def test_a_night_whose_every_step_is_killed_twice_and_cleared_ends_the_same(
-    trained: Path, published: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    "killed", [pytest.param(KILLED_OFTEN, id="many"), pytest.param(ADDRESSES, id="every", marks=pytest.mark.every_step)]
+)
+def test_a_night_whose_steps_are_killed_twice_and_cleared_ends_the_same(
+    trained: Path, published: Path, tmp_path: Path, killed: list[str]
 ) -> None:
     """As Airflow does it: the killed task is cleared, performed again, and the night goes on."""
     shop = copy_of(trained, tmp_path / "shop")
     context = warm()
-    for address in ADDRESSES:
-        for moment in ("before commit", "after commit"):
-            assert killing.outcome(context, killing.die_in_step, shop, DAY, address, moment) == KILLED, address
-        assert killing.outcome(context, killing.perform_step, shop, DAY, address) == 0, address
+    for first, behind in _runs(killed):
+        for moment in MOMENTS:
+            assert killing.outcome(context, killing.die_in_step, shop, DAY, first, moment) == KILLED, first
+        assert killing.outcome(context, killing.perform_steps, shop, DAY, [first, *behind]) == 0, first
 
     assert digests(shop) == digests(published)
+
+
+def _runs(killed: list[str]) -> list[tuple[str, list[str]]]:
+    """Return each step to kill with those behind it that are not."""
+    places = [ADDRESSES.index(address) for address in killed]
+    return [
+        (ADDRESSES[place], ADDRESSES[place + 1 : end])
+        for place, end in zip(places, [*places[1:], len(ADDRESSES)], strict=True)
+    ]
 
 
 def _kill_and_run_again(trained: Path, published: Path, folder: Path, address: str) -> None:

@@ -91,5 +91,7 @@ def test_a_stage_reads_only_what_comes_before_it(address: str) -> None:
         read
         for read in sqlfiles.read(address).reads
         if read.split(".")[0] in order and order.index(read.split(".")[0]) > order.index(schema)
+        # Histories hold earlier nights; the catalogue is read before any model speaks of its offers.
+        if not read.endswith("_history") and read != "offers.catalogue"
     ]
     assert later == []
