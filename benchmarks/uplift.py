@@ -2,6 +2,7 @@
 
     PYTHONPATH=. .venv/bin/python benchmarks/uplift.py [--rows 20000] [--seeds 1] [--worlds plain late ...]
     PYTHONPATH=. .venv-comparison/bin/python benchmarks/uplift.py --worlds a --models all [--minutes 10]
+    PYTHONPATH=. .venv/bin/python benchmarks/uplift.py --demo DIR
 
 Every fit runs in a process of its own, which is stopped after some minutes; a learner that fails or is stopped gets a
 row that says so. Times are CPU seconds. Effects are judged on 60,000 other people: by the policy "the best arm if it
@@ -75,6 +76,14 @@ def _print_world(world: str, models: list[str], rows: int, seeds: list[int], min
         print(_row(model, world, found, ours), flush=True)
 
 
+def _print_demo(folder: Path) -> None:
+    # The packages to compare with live where the project's own are not installed.
+    from benchmarks import uplift_demo
+
+    for outcome, figures in uplift_demo.figures(folder).items():
+        print(outcome, ", ".join(f"{name} {value:.3f}" for name, value in figures.items()))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000)
@@ -83,7 +92,11 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=["ours"], choices=[*uplift_rivals.MODELS, "all"])
     parser.add_argument("--minutes", type=float, default=10.0, help="at most, for one fit and its predictions")
     parser.add_argument("--one", nargs=4, metavar=("MODEL", "WORLD", "ROWS", "SEED"), help=argparse.SUPPRESS)
+    parser.add_argument("--demo", type=Path, metavar="DIR", help="a demo shop of 20,000, made there if it is missing")
     given = parser.parse_args()
+    if given.demo:
+        _print_demo(given.demo)
+        return
     if given.one:
         model, world, rows, seed = given.one
         print(json.dumps(_measured(model, world, int(rows), int(seed))))

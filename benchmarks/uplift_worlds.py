@@ -238,6 +238,14 @@ def _gain_within(value: Floats, cost: Floats, true: tuple[Floats, Floats], budge
 def score(effect: Floats, cost: Floats, seen: Trial) -> dict[str, float]:
     """Return shares of the best possible gain without and with a budget, and the gain as a share of all margin."""
     true, true_cost = seen.margin[:, 1:] - seen.margin[:, :1], seen.cost[:, 1:]
+    figures = shares(effect, cost, true, true_cost)
+    pick, is_on = best(effect, 0.0, cost)
+    gain = float(true[np.arange(len(true)), pick][is_on].sum())
+    return figures | {"gain_of_margin": gain / float(seen.margin[:, 0].sum())}
+
+
+def shares(effect: Floats, cost: Floats, true: Floats, true_cost: Floats) -> dict[str, float]:
+    """Return what part of the best possible gain (n, arms) is reached without and with a budget."""
     rows = np.arange(len(true))
     ideal, is_ideal = best(true, 0.0, true_cost)
     pick, is_on = best(effect, 0.0, cost)
@@ -248,6 +256,5 @@ def score(effect: Floats, cost: Floats, seen: Trial) -> dict[str, float]:
     return {
         "gain_share": gain / full if full > 0 else float("nan"),
         "gain_share_at_20pct_budget": mine / within if full > 0 else float("nan"),
-        "gain_of_margin": gain / float(seen.margin[:, 0].sum()),
         "rmse_share": float(np.sqrt(np.mean((effect - true) ** 2) / max(np.mean(true**2), 1e-12))),
     }
