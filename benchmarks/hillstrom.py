@@ -30,10 +30,10 @@ def read(path: Path) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
     return features, arm, table[["visit", "spend"]]
 
 
-def qini(path: Path, seed: int) -> float:
-    """Return the Qini of one split."""
+def qini(path: Path, seed: int, held_share: float = 0.3) -> float:
+    """Return the Qini of one split on the share of the people that the model did not learn from."""
     features, arm, seen = read(path)
-    is_test = np.random.default_rng(seed).random(len(arm)) < 0.3
+    is_test = np.random.default_rng(seed).random(len(arm)) < held_share
     known = seen[~is_test]
     model = UpliftModel({"womens": None}, costs={"womens": 0.0}).fit(
         features[~is_test], arm=arm[~is_test], bought=known["visit"], sales=known["visit"], margin_share=1.0,
