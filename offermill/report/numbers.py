@@ -41,8 +41,8 @@ class Formats:
         return format_decimal(value, format="#,##0" + ("." + "0" * digits if digits else ""), locale=self.locale)
 
     def people(self, count: int | None) -> str:
-        """Return a count of people; None stands for one too small to be shown."""
-        return f"under {self.minimum_cell}" if count is None else self.number(count)
+        """Return a count of people; None for one too small, or that would give a small one away."""
+        return "not shown" if count is None else self.number(count)
 
     @property
     def few(self) -> str:

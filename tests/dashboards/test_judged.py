@@ -67,7 +67,7 @@ def test_policies_stand_beside_each_other_with_their_intervals(shown: dict[str, 
 
 
 def test_small_figures_and_unanswered_questions_are_not_shown(ctx: Context, shown: dict[str, object]) -> None:
-    assert shown["ranking"] == [["ten", "0.1235", "0.0500", "under 5"]]
+    assert shown["ranking"] == [["ten", "0.1235", "0.0500", "not shown"]]
     assert len(shown["calibration"]["rows"]) == 10  # type: ignore[index]
     assert shown["segments"]["rows"][0][:2] == ["bought lately, often", "€12.34"]  # type: ignore[index]
     few = {"row_count": 3, "estimate": 1.0, "low": 0.0, "high": 2.0, "predicted_minor": 1.0, "level": 0.95}
@@ -106,7 +106,7 @@ def test_evidence_is_counted_by_reason(ctx: Context) -> None:
     found = judged.evidence(ctx, Answer(rows))
     assert found["rows"] == [
         ["used as evidence", "1,234", "567"],
-        ["not used, the person's records were drawn into two arms", "under 5", "0"],
+        ["not used, the person's records were drawn into two arms", "not shown", "0"],
     ]
     assert judged.evidence(ctx, Answer())["nothing"] == "Nothing was drawn at random yet."
 

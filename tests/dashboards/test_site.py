@@ -182,12 +182,12 @@ def test_the_verdict_names_its_reason(tmp_path: Path, change: str, title: str, r
 
 def test_figures_on_a_few_people_are_not_shown(pages: dict[str, str]) -> None:
     segments = said(pages["segments.html"])
-    assert "new under 5 – – – – – – Portrait" not in segments
-    assert "loyal under 5 – – – – – –" in segments
+    assert "new not shown – – – – – – Portrait" not in segments
+    assert "loyal not shown – – – – – –" in segments
     assert "Portrait of loyal" not in segments
     # Of three lifecycle segments one is small; with the total known, a second must go.
-    assert re.search(r"lapsed under 5", segments)
-    assert "Customers of the segment new (lifecycle) under 5" in said(pages["downloads.html"])
+    assert re.search(r"lapsed not shown", segments)
+    assert "Customers of the segment new (lifecycle) not shown" in said(pages["downloads.html"])
 
 
 def test_pages_of_a_bare_warehouse_say_why_they_are_empty(bare_pages: dict[str, str]) -> None:
@@ -235,10 +235,10 @@ def test_every_number_of_a_chart_stands_in_its_table(pages: dict[str, str]) -> N
     shown = {row["name"]: row["said"] for row in values}
     assert shown == {
         "By expected value": "24",
-        "By lot, to explore": "under 5",
-        "Permanent control group": "under 5",
-        "Held back from the campaigns": "under 5",
-        "Excluded by a rule": "under 5",
+        "By lot, to explore": "not shown",
+        "Permanent control group": "not shown",
+        "Held back from the campaigns": "not shown",
+        "Excluded by a rule": "not shown",
     }
     for name, figure in shown.items():
         assert f"{name} {figure}" in said(pages["index.html"])

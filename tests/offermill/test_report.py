@@ -25,7 +25,7 @@ ENGLISH = Formats("en", "EUR", 2, minimum_cell=5)
         (ENGLISH.money(None), "–"),
         (ENGLISH.share(0.12345), "12.3%"),
         (ENGLISH.share(0.12345, 0), "12%"),
-        (ENGLISH.people(None), "under 5"),
+        (ENGLISH.people(None), "not shown"),
         (ENGLISH.people(0), "0"),
         (ENGLISH.few, "<5"),
         (ENGLISH.day(date(2026, 6, 30)), "30 Jun 2026"),
@@ -60,7 +60,7 @@ def test_templates_escape_data_and_refuse_unknown_names(tmp_path: Path) -> None:
 
 def test_a_chart_is_the_same_whatever_was_drawn_before_and_names_no_host() -> None:
     def drawn() -> dict[str, object]:
-        rows = [{"name": "a\u202e", "count": 3, "said": "3"}, {"name": "b", "count": 0, "said": "under 5"}]
+        rows = [{"name": "a\u202e", "count": 3, "said": "3"}, {"name": "b", "count": 0, "said": "not shown"}]
         return charts.bars(rows, label="name", value="count", title="people", tooltip={"name": "group"})
 
     first = drawn()
