@@ -15,8 +15,7 @@ ADDRESSES = [step.address for step in STEPS]
 # Tables are all made by the same few lines: the fast suite kills every fifth, and every step in Python.
 KILLED_OFTEN = [step.address for place, step in enumerate(STEPS) if step.call is not None or place % 5 == 0]
 MOMENTS: tuple[killing.Moment, ...] = ("before commit", "after commit")
-# A whole night again from the start costs half a minute: the fast suite takes the step that publishes, `make test-crash`
-# every step.
+# A whole night again from the start costs half a minute: the fast suite takes the step that publishes.
 SAMPLE = ["publish.release"]
 KILLED = -signal.SIGKILL
 
