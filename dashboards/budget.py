@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import meters
+from dashboards import meters, unmatched
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import suppress
@@ -159,6 +159,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
         "limits": _limits(ctx, data["limits"]),
         "ledger": _ledger(ctx, data["ledger"]),
         "redeemed": _redeemed(ctx, data["redeemed"]),
+        "unmatched": unmatched.figure(ctx, data["unmatched"]),
         "cards": _cards(ctx, allocation) if allocation else [],
         "offers": _offers(ctx, data["offers"]),
         "purposes": {
@@ -170,6 +171,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
             "limits": ctx.why_nothing(data["limits"], empty["limits"]),
             "ledger": ctx.why_nothing(data["ledger"], empty["ledger"]),
             "redeemed": ctx.why_nothing(data["redeemed"], empty["redeemed"]),
+            "unmatched": ctx.why_nothing(data["unmatched"], empty["unmatched"]),
             "allocation": ctx.why_nothing(data["allocation"], empty["allocation"]),
             "offers": ctx.why_nothing(data["offers"], empty["offers"]),
             "nights": ctx.why_nothing(data["nights"], empty["nights"]),

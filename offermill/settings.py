@@ -214,10 +214,14 @@ class RandomisationSettings(Section):
 
 
 class LedgerSettings(Section):
-    """When money that was promised is free again."""
+    """When money that was promised is free again, and which redemptions it does not know."""
 
     # Days after an offer's last day on which its redemptions may still arrive.
     grace_days: Annotated[int, Field(ge=0)] = 2
+    # Redemptions without a promise of ours are listed for so many days after the day on which they arrived.
+    unmatched_days: Annotated[int, Field(ge=1)] = 28
+    # A larger share of such redemptions (those of waves run elsewhere apart) breaks a promise of the night: a warning.
+    unmatched_share_max: Share = 0.05
 
 
 class RampSettings(Section):

@@ -371,6 +371,14 @@ def _ledger(warehouse: Warehouse) -> None:
         "actual_squared": 250_000.0,
     }
     make(warehouse, "offers.redemption_check", [checked, checked | {"offer_id": OFFERS[1], "customer_count": 7}])
+    stray = {"offer_id": OFFERS[0], "discount_minor": 250, "why": "after_validity", "is_booked": False}
+    twice = {"offer_id": OFFERS[1], "discount_minor": 100, "why": "redeemed_twice", "is_booked": True}
+    redeemed = [stray | {"customer_id": one} for one in customer_ids()[:7]]
+    redeemed += [
+        twice | {"customer_id": one} for one in (*customer_ids()[20:24], customer_ids()[24], customer_ids()[24])
+    ]
+    numbered = [row | {"redemption_id": f"d{number:02}"} for number, row in enumerate(redeemed)]
+    make(warehouse, "offers.unmatched_redemption", numbered)
     make(warehouse, "offers.cost_factor", [{"offer_id": OFFERS[0], "cost_factor": 1.25}])
 
 

@@ -52,6 +52,18 @@ left join offers.cost_factor as factors on redemptions.offer_id = factors.offer_
 group by redemptions.offer_id
 order by due_minor desc, redemptions.offer_id
 
+-- name: unmatched
+-- One row per reason why a redemption of the last days has no open promise of ours behind it, the dearest first.
+select
+    why,
+    is_booked,
+    count(*) as redemption_count,
+    count(distinct customer_id) as customer_count,
+    cast(sum(discount_minor) as bigint) as discount_minor
+from offers.unmatched_redemption
+group by why, is_booked
+order by discount_minor desc, why
+
 -- name: allocation
 -- One row: how far tonight's choice is from the best possible one.
 select value_minor, upper_bound_minor, gap_share, shadow_price, candidate_count, chosen_count

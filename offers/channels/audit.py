@@ -1,4 +1,4 @@
-"""What explains a publication later: every decision, every check, every delivered file, every reject."""
+"""What explains a publication later: decisions, checks, delivered files, rejects, redemptions without a promise."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -114,6 +114,32 @@ REJECTS = Report(
     ),
 )
 
+UNMATCHED = Report(
+    "unmatched_redemptions.csv",
+    "Redemptions of the last days that no open promise of ours stands behind",
+    "offers.unmatched_redemption",
+    """
+    select redemption_id, customer_id, offer_id, order_id, redeemed_on, arrived_on, discount_minor, why,
+        reservation_id, valid_from, valid_until, is_booked
+    from offers.unmatched_redemption
+    order by redeemed_on, redemption_id
+    """,
+    (
+        ("redemption_id", "string", "Redemption."),
+        ("customer_id", "string", "Customer."),
+        ("offer_id", "string", "Offer that was redeemed."),
+        ("order_id", "string", "Order it was redeemed in."),
+        ("redeemed_on", "date", "Local date on which it was used."),
+        ("arrived_on", "date", "Business date by which it was known."),
+        ("discount_minor", "integer", "Discount it gave, in minor units."),
+        ("why", "string", "Why no promise stands behind it."),
+        ("reservation_id", "string", "Our promise that comes nearest."),
+        ("valid_from", "date", "First day of what the person was promised."),
+        ("valid_until", "date", "Last day of it."),
+        ("is_booked", "boolean", "The ledger posts it all the same."),
+    ),
+)
+
 
 def _write_csv(warehouse: Warehouse, run: Run, report: Report, path: Path) -> int:
     rows = tables.rows(warehouse, run, report.sql) if warehouse.exists(report.table) else iter(())
@@ -144,7 +170,7 @@ def write(warehouse: Warehouse, run: Run, folder: Path) -> list[datapackage.Reso
     """Write every audit file into `folder`/audit."""
     (folder / FOLDER).mkdir()
     resources = []
-    for report in (DECISIONS, CATALOGUE, DECISION_LOG, CHECKS, INPUTS, REJECTS):
+    for report in (DECISIONS, CATALOGUE, DECISION_LOG, CHECKS, INPUTS, REJECTS, UNMATCHED):
         path = folder / FOLDER / report.name
         rows = _WRITERS[path.suffix](warehouse, run, report, path)
         resources.append(datapackage.Resource(f"{FOLDER}/{report.name}", report.title, rows, report.columns))

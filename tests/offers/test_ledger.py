@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from offermill import sqlfiles
+from offermill import expectations, gx, sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import catalogue, ledger, ledger_store
@@ -285,6 +285,48 @@ def test_the_trial_balance_of_a_night(tmp_path: Path) -> None:
         ("budget", NIGHT, 210, 0, 100, 0, 0, 110, 100, True, 0),
         ("budget", later.business_date, 0, 90, 0, 0, 0, 90, 0, True, 0),
     ]
+
+
+def broken_promises(warehouse: Warehouse, parameters: dict[str, object]) -> list[str]:
+    """Return what the redemptions without a promise break."""
+    promised = expectations.load("offers.unmatched_redemption")
+    batch = f"select * from {promised.address}"
+    found = gx.run(warehouse.connection, batch, promised.checks, key=promised.key, parameters=parameters)
+    return [check.description for check, one in zip(promised.checks, found, strict=True) if not one.is_success]
+
+
+def test_what_the_ledger_does_not_book_is_listed_and_nothing_else(tmp_path: Path) -> None:
+    day = NIGHT + timedelta(days=3)
+    with a_shop(tmp_path) as (warehouse, run):
+        decide(warehouse, run, TWO)
+        used = [
+            redemption("d1", "a", "basket-10", 100, day),
+            redemption("d2", "a", "basket-10", 100, day + timedelta(days=1)),  # again
+            redemption("d3", "b", "mug", 600, NIGHT),  # before it counted; nor had any promise begun
+            redemption("d4", "b", "mug", 600, day + timedelta(days=40)),
+            redemption("d5", "b", "basket-10", 300, day),
+            redemption("d6", "a", "coupon", 300, day),
+        ]
+        fill(warehouse, "core.redemption", used)
+        later = on(tmp_path, 44)
+        settle(warehouse, later)
+        select = sqlfiles.read("offers.unmatched_redemption").text
+        asked = {**later.parameters, "ledger_unmatched_days": 60}
+        warehouse.replace_table("offers.unmatched_redemption", select, asked)
+
+        listed = warehouse.rows("select redemption_id, why, is_booked from offers.unmatched_redemption order by all")
+        booked = warehouse.rows("select distinct redemption_id from offers.ledger_entry where kind = 'post' order by 1")
+        # d3 came before any promise counted: 4 of the 5 others have none behind them.
+        broken = {most: broken_promises(warehouse, asked | {"ledger_unmatched_share_max": most}) for most in (0.7, 0.8)}
+
+    assert broken == {0.7: ["Few redemptions have no promise of ours behind them"], 0.8: []}
+    assert listed == [
+        ("d2", "redeemed_twice", True),
+        ("d4", "after_validity", False),
+        ("d5", "not_offered_to_this_person", False),
+        ("d6", "unknown_offer", False),
+    ]
+    assert [name for (name,) in booked if not name.startswith("told")] == ["d1", "d2"]
 
 
 @pytest.mark.parametrize("place", ["before", "after"])
