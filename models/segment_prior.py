@@ -1,7 +1,8 @@
 """What an offer changes per segment, where no model may say it for every person: AIPW means, shrunk by their noise.
 
 A segment is a class of recency and of frequency. Its mean effect is pulled to its offer's mean, and that to zero, each
-by how much of the spread is noise (empirical Bayes: Morris 1983; spread by DerSimonian and Laird 1986).
+by how much of the spread is noise (empirical Bayes: Morris 1983; spread by DerSimonian and Laird 1986). What offers
+cost per segment: models.segment_cost.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import policy_value
+from models import policy_value, segment_cost
 from models.data import Floats
 from models.policy_value import Log
+from models.segment_cost import PRIOR_ROWS, Kin, SegmentCosts
 
 RECENCY, FREQUENCY = "days_since_order", "order_count_365_days"
 ALL = "all"
@@ -104,7 +106,14 @@ class Prior:
 
 
 def learn(
-    log: Log, arms: Sequence[str], features: pa.Table, *, spent: Floats, redeemed: Floats, bought: Floats
+    log: Log,
+    arms: Sequence[str],
+    features: pa.Table,
+    *,
+    spent: Floats,
+    redeemed: Floats,
+    bought: Floats,
+    kin: Mapping[str, Kin] | None = None,
 ) -> Prior:
     """Return the prior of every arm that enough people got.
 
@@ -113,6 +122,7 @@ def learn(
         arms: names of the offers.
         features: of the rows.
         spent, redeemed, bought: per row: what its offer cost, whether it was redeemed, whether the person bought.
+        kin: offer -> offers whose redemptions tell something of its own; one that is not named is like no other.
     """
     segments = Segments.learn(features)
     names = segments.of(features)
@@ -121,17 +131,58 @@ def learn(
     shrunk = dict(zip(means, _shrink([*means.values()], centre=0.0), strict=True))
     parts = {arm: _by_segment(log, arms.index(arm) + 1, names) for arm in means}
     spread = _spread([(value - means[arm][0], error) for arm in parts for value, error in parts[arm].values()])
-    outcomes = _Outcomes(log, names, spent, redeemed, bought)
+    costs = _Costs.learn(log, arms, names, (redeemed, spent, bought), kin or {})
     offers = {}
-    for arm, (effect, error) in shrunk.items():
-        place = arms.index(arm) + 1
-        known = {ALL: outcomes.known(place, ALL, effect, error)}
-        for name in np.unique(names).tolist():
+    for arm, whole_effect in shrunk.items():
+        known = {ALL: costs.known(arm, ALL, *whole_effect)}
+        for name in costs.segments:
             value = parts[arm].get(name)
-            found = (effect, error) if value is None else _pulled(value, (effect, error), spread)
-            known[name] = outcomes.known(place, name, *found)
+            found = whole_effect if value is None else _pulled(value, whole_effect, spread)
+            known[name] = costs.known(arm, name, *found)
         offers[arm] = known
     return Prior(segments, offers)
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """Cost, chance to redeem and chance to buy anyway, by offer (all that somebody got) and segment."""
+
+    offers: tuple[str, ...]
+    segments: tuple[str, ...]
+    found: SegmentCosts
+    baseline: Floats
+
+    @classmethod
+    def learn(
+        cls,
+        log: Log,
+        arms: Sequence[str],
+        names: NDArray[np.str_],
+        values: tuple[Floats, Floats, Floats],
+        kin: Mapping[str, Kin],
+    ) -> Self:
+        segments, place = np.unique(names, return_inverse=True)
+        tried = np.unique(log.action[log.action > 0])
+        offer = np.where(log.action > 0, np.searchsorted(tried, log.action), -1)
+        counts = segment_cost.Counts.of(offer, place, (len(tried), len(segments)), values)
+        offers = tuple(arms[arm - 1] for arm in tried)
+        found = segment_cost.estimate(counts, segment_cost.kin_of(offers, kin))
+        return cls(offers, tuple(segments.tolist()), found, _baseline(values[2], log.action == 0, place, len(segments)))
+
+    def known(self, offer: str, segment: str, effect: float, error: float) -> Known:
+        row = self.offers.index(offer)
+        column = -1 if segment == ALL else self.segments.index(segment)
+        cost, chance = (
+            np.append(grid[row], self.found.overall(grid)[row]) for grid in (self.found.cost, self.found.chance)
+        )
+        return Known(
+            effect,
+            error,
+            float(cost[column]),
+            float(chance[column]),
+            float(self.baseline[column]),
+            int(self.found.people[row].sum()),
+        )
 
 
 Estimate = tuple[float, float]
@@ -176,39 +227,12 @@ def _pulled(value: Estimate, centre: Estimate, spread: float) -> Estimate:
     return centre[0] + kept * (value[0] - centre[0]), float(error)
 
 
-# A segment's chance to buy counts as if so many more people had behaved like all of the offer's.
-_PRIOR_ROWS = 50.0
-# Redemptions are rarer: a segment's cost counts as if the offer's people with so many redemptions had behaved like all.
-# With fewer the choice would look for the segments whose costs were underestimated by luck.
-_PRIOR_REDEMPTIONS = 10.0
-
-
-@dataclass(frozen=True)
-class _Outcomes:
-    log: Log
-    names: NDArray[np.str_]
-    spent: Floats
-    redeemed: Floats
-    bought: Floats
-
-    def known(self, arm: int, segment: str, effect: float, error: float) -> Known:
-        got, control = self.log.action == arm, self.log.action == 0
-        prior = max(_PRIOR_REDEMPTIONS / max(float(self.redeemed[got].mean()), 1e-3), _PRIOR_ROWS)
-        return Known(
-            effect,
-            error,
-            self._mean(self.spent, got, segment, prior),
-            min(self._mean(self.redeemed, got, segment, prior), 1.0),
-            self._mean(self.bought, control, segment, _PRIOR_ROWS),
-            int(got.sum()),
-        )
-
-    def _mean(self, values: Floats, rows: NDArray[np.bool_], segment: str, prior: float) -> float:
-        mean = float(values[rows].mean())
-        if segment == ALL:
-            return mean
-        here = rows & (self.names == segment)
-        return float((values[here].sum() + prior * mean) / (here.sum() + prior))
+def _baseline(bought: Floats, control: NDArray[np.bool_], place: NDArray[np.int64], size: int) -> Floats:
+    """Return (segments and all) the chance to buy without an offer, thin segments pulled to all."""
+    mean = float(bought[control].mean())
+    rows = np.bincount(place[control], minlength=size)
+    found = np.bincount(place[control], bought[control], size)
+    return np.append((found + PRIOR_ROWS * mean) / (rows + PRIOR_ROWS), mean)
 
 
 def interpolated(depth: float, siblings: Sequence[tuple[float, Known]]) -> Known | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models import data, evidence
 from models.data import Floats
 from models.evidence import CONTROL
+from models.segment_cost import Kin
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 
@@ -210,6 +211,15 @@ def families(warehouse: Warehouse) -> dict[str, tuple[str, float]]:
         from {CATALOGUE} where kind = 'percent' order by offer_id
     """)
     return {offer: (family, float(depth)) for offer, family, depth in rows}
+
+
+def kin(warehouse: Warehouse) -> dict[str, Kin]:
+    """Return offer -> the offers it is like: all of its template redeem alike; see also `families`."""
+    if not warehouse.exists(CATALOGUE):
+        return {}
+    by_depth = families(warehouse)
+    rows = warehouse.rows(f"select offer_id, template_id from {CATALOGUE} order by offer_id")
+    return {offer: Kin(template, *by_depth.get(offer, (offer, None))) for offer, template in rows}
 
 
 def person_margin_share(net_minor: Floats, margin_minor: Floats, shop_share: float) -> Floats:

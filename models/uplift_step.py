@@ -15,6 +15,7 @@ from models import cards, data, judging, outcome_guess, registry, segment_prior,
 from models.data import Floats
 from models.evidence import CONTROL, NoEvidence
 from models.judging import Bench, Guess
+from models.segment_cost import Kin
 from models.uplift import UpliftModel
 from models.uplift_evidence import Evidence
 from offermill import money
@@ -36,7 +37,7 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     try:
         seen = uplift_evidence.collect(warehouse, run, features)
         guess = _outcome_guess(seen, seen.margin, run.settings.models.seed)
-        _store_prior(run, seen)
+        _store_prior(run, seen, uplift_evidence.kin(warehouse))
         model = fit(seen, run.settings.models.seed, run.settings.models.thread_count)
     except NoEvidence as problem:
         return _store(run, {}, {}, {}, uplift_card.empty(run, str(problem)), cards.NONE)
@@ -98,7 +99,7 @@ def _outcome_guess(seen: Evidence, outcome: Floats, seed: int) -> Floats:
     return outcome_guess.cross_fitted(rows, action, outcome, len(names), person=people, seed=seed)
 
 
-def _store_prior(run: Run, seen: Evidence) -> None:
+def _store_prior(run: Run, seen: Evidence, kin: Mapping[str, Kin]) -> None:
     """Store what is known of every offer per segment; it serves where no model may.
 
     Orders are valued at the shop's mean margin of one: the size of single baskets is mostly noise to a segment.
@@ -110,7 +111,7 @@ def _store_prior(run: Run, seen: Evidence) -> None:
         np.asarray(seen.rows[name] > 0, dtype=np.float64) for name in ("redemption_count", "order_count")
     )
     prior = segment_prior.learn(
-        bench.log, bench.arms, seen.features, spent=bench.spent, redeemed=redeemed, bought=bought
+        bench.log, bench.arms, seen.features, spent=bench.spent, redeemed=redeemed, bought=bought, kin=kin
     )
     card = uplift_card.of_prior(run, prior)
     registry.save(
