@@ -20,7 +20,11 @@ _PROPENSITIES = """
         scored.offer_id,
         scored.offer_propensity as propensity,
         scored.is_pilotable as is_pilot,
-        scored.pilot_control_propensity
+        scored.pilot_control_propensity,
+        case when scored.is_pilotable and not scored.is_held_back then
+            scored.pilot_weight / (scored.control_weight + sum(scored.pilot_weight)
+                filter (where scored.is_pilotable and not scored.is_held_back) over (partition by scored.customer_id))
+        end as pilot_share
     from offers.scored_candidate as scored
     inner join offers.catalogue as catalogue on scored.offer_id = catalogue.offer_id
     where scored.offer_propensity > 0
@@ -68,7 +72,7 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     caps = night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
     standing, candidates = night_inputs.standing(warehouse), night_inputs.candidates(warehouse)
     people = night_inputs.people_of(standing)
-    planned = planned_pilot.planned(warehouse, run, candidates, night_inputs.pairs_of(candidates), len(people))
+    planned = planned_pilot.planned(warehouse, run, candidates, night_inputs.pairs_of(candidates))
     pairs = planned.pairs
     plan = policy.decide(people, pairs, _limits(warehouse, caps, standing), _rules(run), planned.cohort)
     decision_rows.write(warehouse, run, decision_rows.Night(standing, candidates, people, pairs, plan))

@@ -1,7 +1,8 @@
-"""Who is drawn by lot to explore or into a pilot, and what: uniform, with exact chances, inside every limit.
+"""Who is drawn by lot to explore, or to try what nobody planned, and what: with exact chances, inside every limit.
 
 A cohort is the `n` people with the smallest lots of all `N` who stand for it: each has the same chance n / N. What `n`
-can be follows from the limits and from who stands alone, so it depends on nobody's place.
+can be follows from the limits and from who stands alone, so it depends on nobody's place. A planned pilot is drawn
+otherwise: offers.even_draw.
 """
 
 from collections.abc import Sequence
@@ -74,7 +75,7 @@ def usual_sizes(count: Ints, total: Ints, usual: int) -> Ints:
 
 def draw(
     people: People, pairs: Pairs, *, could: Flags, weights: Ints, control: int, purses: Sequence[Purse],
-    purpose: tuple[str, ...], most: int | None = None, needed: int = 1,
+    purpose: tuple[str, ...],
 ) -> Draw:  # fmt: skip
     """Return the cohort among the people in `could`, and what the lots gave its members.
 
@@ -85,16 +86,13 @@ def draw(
         control: how likely one more arm, nothing, is beside them; 0 for no such arm.
         purses: one per limit, at least one.
         purpose: salt and name of the second lot; the person's id is added.
-        most: how many people may be drawn; None for as many as the purses allow.
-        needed: how many of a person's candidates that can be drawn must be open for the person to stand.
     """
     shares = np.where(pairs.is_held_back, 0, weights)
-    stands = could & (count_per_person(pairs, shares > 0, len(people)) >= needed)
+    stands = could & (count_per_person(pairs, shares > 0, len(people)) > 0)
     dearest = [most_per_person(pairs, weights > 0, purse.limit.weights(pairs), len(people)) for purse in purses]
-    most = len(people) if most is None else most
-    members = _cohort(people, stands, min(_size(stands, dearest, purses), most))
+    members = _cohort(people, stands, _size(stands, dearest, purses))
     lot = np.array([lots.unit(*purpose, people.customer_id[member]) for member in members], dtype=np.float64)
-    return Draw(members, _named(pairs, shares, control, members, lot), lot, _chances(stands, dearest, purses, most))
+    return Draw(members, _named(pairs, shares, control, members, lot), lot, _chances(stands, dearest, purses))
 
 
 def _size(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> int:
@@ -108,12 +106,12 @@ def _size(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> in
     return size
 
 
-def _chances(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse], most: int) -> Floats:
+def _chances(stands: Flags, dearest: Sequence[Ints], purses: Sequence[Purse]) -> Floats:
     """Return n / N for everybody, each counted among those who stand: others' lots stay, their own puts them there."""
-    chance = np.full(len(stands), min(_size(stands, dearest, purses), most) / max(int(stands.sum()), 1))
+    chance = np.full(len(stands), _size(stands, dearest, purses) / max(int(stands.sum()), 1))
     others = np.flatnonzero(~stands)
     count = np.full(len(others), int(stands.sum()) + 1)
-    size = np.minimum(count, most)
+    size = count
     for amount, purse in zip(dearest, purses, strict=True):
         costs, extra = amount[stands], amount[others]
         size = np.minimum(size, safe_sizes(costs, extra, purse.hard))

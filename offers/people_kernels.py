@@ -41,7 +41,7 @@ def _number(campaign: Ints, first: int, end: int, known: Ints, place: Ints) -> i
 def chances(
     starts: Ints, campaign: Ints, held: Flags, explorable: Flags, weights: Ints, choosable: Flags, score: Floats,
     explore: Floats, pilot: Floats, is_choosing: Flags, chosen: Ints,
-    campaign_control: float, control: int, needed: int, widest: int, found: Floats, controls: Floats,
+    campaign_control: float, control: int, widest: int, found: Floats, controls: Floats,
 ) -> None:  # fmt: skip
     """Add to `found` the chance of each candidate, to `controls` that of each person's pilot control arm.
 
@@ -63,19 +63,18 @@ def chances(
             share = 1.0
             for at in range(count):
                 share *= 1.0 - campaign_control if subset >> at & 1 else campaign_control
-            to_explore, to_pilot, arms, most, pick = 0, 0, 0, 0.0, NOTHING
+            to_explore, to_pilot, most, pick = 0, 0, 0.0, NOTHING
             for row in range(first, end):
                 if subset >> place[row - first] & 1:
                     to_explore += explorable[row]
                     to_pilot += weights[row]
-                    arms += weights[row] > 0
                     if choosable[row] and score[row] > most:
                         most, pick = score[row], row
             if is_choosing[person] and subset == tonight:
                 pick = chosen[person]
             explores = explore[person] if to_explore > 0 else 0.0
-            pilots = pilot[person] if arms >= needed and arms > 0 else 0.0
-            if arms > 0:
+            pilots = pilot[person] if to_pilot > 0 else 0.0
+            if to_pilot > 0:
                 controls[person] += share * pilots * control / (to_pilot + control)
             for row in range(first, end):
                 if subset >> place[row - first] & 1:

@@ -1,10 +1,11 @@
 """What a pilot's people say: differences to the control arm with intervals that hold at every look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import pandas as pd
 from scipy.stats import chi2
 
 from offers import sequential
@@ -17,12 +18,17 @@ _BEYOND_CHANCE = 1.6449
 
 @dataclass(frozen=True)
 class Difference:
-    """An arm less the control arm, with its standard error and the bounds of the interval that holds at every look."""
+    """An arm less the control arm, with its standard error and the bounds of the interval that holds at every look.
+
+    `people` and `controls` are how many were compared.
+    """
 
     estimate: float
     error: float
     lower: float
     upper: float
+    people: int
+    controls: int
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def difference(arm: Floats, control: Floats, limit: float) -> Difference | None:
         return None
     estimate = float(arm.mean() - control.mean())
     error = sqrt(float(arm.var(ddof=1)) / len(arm) + float(control.var(ddof=1)) / len(control))
-    return Difference(estimate, error, estimate - limit * error, estimate + limit * error)
+    return Difference(estimate, error, estimate - limit * error, estimate + limit * error, len(arm), len(control))
 
 
 def limit_at(complete: Sequence[int], people: int, *, alpha: float, arms: int, is_last: bool) -> float:
@@ -82,14 +88,26 @@ def limit_at(complete: Sequence[int], people: int, *, alpha: float, arms: int, i
     return sequential.bounds([*rising, 1.0], each)[len(rising) - 1]
 
 
-def sample_ratio(counts: Mapping[str, int], shares: Mapping[str, float]) -> float:
-    """Return how likely the lots make arms at least as uneven as these (chi-square test); 1 without people."""
-    total = sum(counts.values())
-    if total == 0 or len(shares) < 2:
+def sample_ratio(arms: Sequence[str], chances: pd.DataFrame) -> float:
+    """Return how likely lots with these chances make arms at least as uneven; 1 without people, 0 for the impossible.
+
+    A chi-square test of the arms' sizes; with the same chances for everybody it is Pearson's. Lots that are drawn
+    together (offers.even_draw) are more even than it believes: then it errs less often than it says.
+
+    Args:
+        arms: of n people.
+        chances: (n, arms) what each person's lot could name.
+    """
+    share = chances.to_numpy(dtype=np.float64)
+    drawn = np.asarray(arms)[:, None] == chances.columns.to_numpy(dtype=str)
+    if not len(arms):
         return 1.0
-    wanted = {arm: share * total for arm, share in shares.items()}
-    off = sum((counts.get(arm, 0) - people) ** 2 / people for arm, people in wanted.items())
-    return float(chi2.sf(off, len(shares) - 1))
+    if (share[drawn] <= 0).any() or drawn.sum() < len(arms):
+        return 0.0
+    off = drawn.sum(axis=0) - share.sum(axis=0)
+    spread = np.diag(share.sum(axis=0)) - share.T @ share
+    freedom = int(np.linalg.matrix_rank(spread, hermitian=True))
+    return float(chi2.sf(off @ np.linalg.pinv(spread, hermitian=True) @ off, freedom)) if freedom else 1.0
 
 
 def is_beyond(arm: tuple[int, int], control: tuple[int, int], margin: float) -> bool:

@@ -11,9 +11,11 @@ _HEAD = """\
 # the first night that draws by it ({starts_on}) the plan stands as that night read it; later changes are named, not
 # followed.
 #
-# Who stands: people who may get every one of these offers that night (no rule forbids any of them), outside the
-# permanent control group, not held back from the campaign. Whoever is drawn keeps the arm: no second offer while the
-# offers of that night count. Entry is by lot: each night the people_per_night with the smallest lots of all who stand.
+# Who stands: people who may get at least one of these offers that night, outside the permanent control group, not held
+# back from its campaign. Each night draws people_per_night of them by lot, all alike as far as limits allow, into the
+# control arm or an arm that is open to them. An arm is compared with those of the control arm who could have got it.
+# Whoever is drawn keeps the arm: no second offer while the offers of that night count.
+#
 """
 
 _BODY = """

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers.people import Floats
-from offers.pilot import PilotPlan
+from offers.pilot import CONTROL, PilotPlan
 from offers.pilot_registry import HISTORY
 
 # Everybody counts in the arm they were drawn into, whatever came after (intention to treat); a second offer inside
@@ -121,12 +122,37 @@ _COMPLAINED = """
 """
 
 
+# What the lot of everybody drawn could name, beside the control arm.
+_SHARES = """
+    select decisions.business_date, decisions.customer_id, history.offer_id, history.pilot_share
+    from offers.decision_history as decisions
+    inner join offers.propensity_history as history
+        on decisions.business_date = history.business_date and decisions.customer_id = history.customer_id
+    where
+        decisions.group_name = 'pilot'
+        and decisions.business_date in (select unnest($nights))
+        and history.pilot_share > 0
+"""
+
+
 @dataclass(frozen=True)
 class Seen:
-    """The people of a pilot and whether complaints are known at all (a shop may not send them)."""
+    """The people of a pilot.
+
+    Attributes:
+        rows: one per person drawn.
+        chances: row by row the chance that the lot had for every arm, the control arm's among them; 0: not open.
+        knows_complaints: whether complaints are known at all (a shop may not send them).
+    """
 
     rows: pd.DataFrame
+    chances: pd.DataFrame
     knows_complaints: bool
+
+    def controls_of(self, arm: str, rows: pd.DataFrame) -> NDArray[np.bool_]:
+        """Tell which of the rows are of the control arm and could have got the arm: only they are its equals."""
+        could = self.chances.loc[rows.index, arm].to_numpy() > 0
+        return np.asarray(could & (rows["arm"].to_numpy() == CONTROL), dtype=bool)
 
     def complete_on(self, look: date, horizon_days: int) -> pd.DataFrame:
         """Return the people whose horizon had ended on a date."""
@@ -157,4 +183,18 @@ def read(warehouse: Warehouse, run: Run, plan: PilotPlan) -> Seen:
     }
     knows = warehouse.exists("core.complaint")
     rows = warehouse.frame(_PEOPLE.format(complained=_COMPLAINED if knows else "false"), bound)
-    return Seen(rows, knows)
+    return Seen(rows, _chances(warehouse, plan, rows, days), knows)
+
+
+def _chances(warehouse: Warehouse, plan: PilotPlan, rows: pd.DataFrame, nights: list[date]) -> pd.DataFrame:
+    """Return what each row's lot could name; on nights that did not note it everybody had every arm."""
+    usual = dict(zip([arm.offer for arm in plan.arms], plan.shares(), strict=True))
+    each = pd.DataFrame(usual, index=rows.index)
+    if "pilot_share" in warehouse.columns("offers.propensity_history"):
+        keys, offers = ["business_date", "customer_id"], [arm.offer for arm in plan.offers]
+        noted = warehouse.frame(_SHARES, {"nights": nights}).pivot(index=keys, columns="offer_id", values="pilot_share")
+        found = noted.reindex(index=pd.MultiIndex.from_frame(rows[keys]), columns=offers).set_axis(rows.index)
+        is_noted = found.notna().any(axis=1)
+        each.loc[is_noted, offers] = found[is_noted].fillna(0.0)
+        each[CONTROL] = 1 - each[offers].sum(axis=1)
+    return each

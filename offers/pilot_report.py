@@ -14,7 +14,7 @@ from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import pilot, pilot_evidence, pilot_people, pilot_registry, pilot_verdicts
 from offers.people import Floats
-from offers.pilot import CONTROL, PilotPlan
+from offers.pilot import PilotPlan
 from offers.pilot_evidence import Difference
 from offers.pilot_people import Seen
 from offers.pilot_verdicts import Alarm, Look, Verdict
@@ -114,7 +114,7 @@ def _report(run: Run, stands: pilot_registry.Registered, note: str, seen: Seen) 
     plan, digits = stands.plan, run.settings.shop.currency_digits
     looks = list(_looks(plan, run.business_date, seen))
     spent, still_open = _money(plan, run.business_date, seen, digits)
-    ratio = pilot_evidence.sample_ratio(_counts(seen.rows), _shares(plan))
+    ratio = pilot_evidence.sample_ratio(seen.rows["arm"].tolist(), seen.chances)
     alarms = pilot_verdicts.alarms(plan, seen, spent + still_open, ratio, digits)
     newest = looks[-1] if looks else None
     return Report(
@@ -135,14 +135,6 @@ def _report(run: Run, stands: pilot_registry.Registered, note: str, seen: Seen) 
     )
 
 
-def _counts(rows: pd.DataFrame) -> dict[str, int]:
-    return {str(arm): int(count) for arm, count in rows["arm"].value_counts().items()}
-
-
-def _shares(plan: PilotPlan) -> dict[str, float]:
-    return {arm.offer: share for arm, share in zip(plan.arms, plan.shares(), strict=True)}
-
-
 def _looks(plan: PilotPlan, day: date, seen: Seen) -> Iterator[Look]:
     """Yield the evidence at every look that has come, each as it stood on its date."""
     complete: list[int] = []
@@ -156,7 +148,7 @@ def _looks(plan: PilotPlan, day: date, seen: Seen) -> Iterator[Look]:
         limit = pilot_evidence.limit_at(
             complete, plan.people, alpha=plan.test.alpha, arms=len(plan.offers), is_last=is_last
         )
-        found = _differences(plan, rows, values.values, limit)
+        found = _differences(plan, seen, rows, values.values, limit)
         yield Look(on, limit, values.explained, len(rows), found, is_last)
 
 
@@ -167,10 +159,16 @@ def _values(plan: PilotPlan, rows: pd.DataFrame) -> pilot_evidence.Adjusted:
     return pilot_evidence.adjusted(raw, rows["before_minor"].to_numpy(dtype=float), rows["arm"].tolist())
 
 
-def _differences(plan: PilotPlan, rows: pd.DataFrame, values: Floats, limit: float) -> dict[str, Difference]:
+def _differences(
+    plan: PilotPlan, seen: Seen, rows: pd.DataFrame, values: Floats, limit: float
+) -> dict[str, Difference]:
+    """Return each arm less those of the control arm to whom it was open.
+
+    The lots of the arm and of control have the same ratio for everybody who could get it, so both are of one kind.
+    """
     arm = rows["arm"].to_numpy()
     found = {
-        one.offer: pilot_evidence.difference(values[arm == one.offer], values[arm == CONTROL], limit)
+        one.offer: pilot_evidence.difference(values[arm == one.offer], values[seen.controls_of(one.offer, rows)], limit)
         for one in plan.offers
     }
     return {name: one for name, one in found.items() if one is not None}

@@ -47,8 +47,8 @@ def _look(report: Report) -> str:
 def _table(report: Report) -> Table:
     """Return one column per arm: arms are few, figures many, and terminals narrow."""
     unit = "buyers" if report.plan.test.metric == "conversion" else f"{report.currency} per person"
-    names = ("drawn", "complete", "bought", unit, "difference", "interval", "used", "given", "opt-outs", "complaints",
-             "second offers", "verdict")  # fmt: skip
+    names = ("drawn", "complete", "its controls", "bought", unit, "difference", "interval", "used", "given",
+             "opt-outs", "complaints", "second offers", "verdict")  # fmt: skip
     shown = Table("", *[escape(arm.arm) for arm in report.arms])
     for name, *figures in zip(names, *[_figures(report, arm) for arm in report.arms], strict=True):
         shown.add_row(name, *figures)
@@ -60,6 +60,7 @@ def _figures(report: Report, arm: ArmFound) -> list[str]:
     return [
         f"{arm.drawn:,} of {arm.planned:,}",
         f"{arm.complete:,}",
+        f"{gap.controls:,}" if gap else "",
         f"{arm.buyers / arm.complete:.1%}" if arm.complete else "",
         _value(report, arm.mean),
         _value(report, gap.estimate, "+") if gap else "",

@@ -61,7 +61,7 @@ def alarms(plan: PilotPlan, seen: Seen, cost_minor: int, sample_ratio: float, di
             ("has_opted_out", plan.stop.opt_outs_above_control, "opted out"),
             ("has_complained", plan.stop.complaints_above_control, "complained"),
         ):
-            counts, control = _count(seen, arm.offer, name), _count(seen, CONTROL, name)
+            counts, control = _count(seen, arm.offer, name), _control_count(seen, arm.offer, name)
             if pilot_evidence.is_beyond(counts, control, most):
                 found[arm.offer] = Alarm(
                     f"{_share(counts)} {said} against {_share(control)} in the control arm: more than {most:.1%} above "
@@ -86,6 +86,11 @@ def _everywhere(plan: PilotPlan, cost_minor: int, sample_ratio: float, digits: i
 
 def _count(seen: Seen, arm: str, name: str) -> tuple[int, int]:
     rows = seen.rows[seen.rows["arm"] == arm]
+    return int(rows[name].sum()), len(rows)
+
+
+def _control_count(seen: Seen, arm: str, name: str) -> tuple[int, int]:
+    rows = seen.rows[seen.controls_of(arm, seen.rows)]
     return int(rows[name].sum()), len(rows)
 
 
@@ -130,7 +135,7 @@ def _at_the_end(plan: PilotPlan, arm: str, look: Look, said: str, found: Differe
     if found.estimate <= go:
         return Verdict(STOP, f"{said}: undecided, and no better than {plan.go.lower_bound_above}.", look.on)
     people = next(one.people for one in plan.arms if one.offer == arm)
-    wanted = _needed(plan, look, found, go)
+    wanted = _needed(plan, found, go)
     if wanted <= plan.extend.at_most_times * people:
         return Verdict(EXTEND, f"{said}: undecided; a new pilot of {wanted:,} people an arm would decide it.", look.on)
     return Verdict(
@@ -141,10 +146,10 @@ def _at_the_end(plan: PilotPlan, arm: str, look: Look, said: str, found: Differe
     )
 
 
-def _needed(plan: PilotPlan, look: Look, found: Difference, go: float) -> int:
+def _needed(plan: PilotPlan, found: Difference, go: float) -> int:
     """Return the people in the arm of a new pilot of this arm alone, if the effect is what was estimated."""
     # The error of the difference speaks of the variance per person in two arms of these sizes.
-    per_person = found.error**2 / (1 / plan.cohort.arm + 1 / plan.cohort.control) * look.complete / plan.people
+    per_person = found.error**2 / (1 / found.people + 1 / found.controls)
     design = Design(1, plan.test.alpha, plan.test.power)
     return power.cohort(design, Spread(per_person, per_person), found.estimate - go).arm
 

@@ -11,7 +11,7 @@ from offermill.money import to_minor
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import pilot_registry
-from offers.people import Flags, Ints, Pairs, count_per_person
+from offers.people import Ints, Pairs
 from offers.pilot import PilotPlan
 from offers.policy import Cohort
 
@@ -24,11 +24,11 @@ class Planned:
     cohort: Cohort | None
 
 
-def planned(warehouse: Warehouse, run: Run, candidates: pa.Table, pairs: Pairs, people: int) -> Planned:
+def planned(warehouse: Warehouse, run: Run, candidates: pa.Table, pairs: Pairs) -> Planned:
     """Return what the plan that draws tonight or waits for its outcomes, if any, asks of the policy.
 
-    The plan is the one that its first night read. Only people for whom every arm is open stand for it: the arms then
-    differ in the offer alone.
+    The plan is the one that its first night read. Who stands for it gets the control arm or one of the arms open to
+    them; an arm is compared with those of the control arm who could have got it.
 
     Raises:
         ConfigError: a plan cannot be meant as written, or two draw people on the same night.
@@ -40,13 +40,11 @@ def planned(warehouse: Warehouse, run: Run, candidates: pa.Table, pairs: Pairs, 
     expected, worst = pilot_registry.promised(warehouse, plan.id, run.business_date)
     digits = run.settings.shop.currency_digits
     weights = _by_offer(candidates, {arm.offer: arm.people for arm in plan.offers})
-    weights = np.where(_has_all(pairs, weights, len(plan.offers), people)[pairs.person], weights, 0)
     used = expected if plan.money.counts == "expected" else worst
     cohort = Cohort(
         size=tonight.at_most,
         weights=weights,
         control=plan.control.people,
-        needed=len(plan.offers),
         money=max(to_minor(plan.money.at_most, digits) - used, 0),
     )
     return Planned(_with_costs(plan, candidates, pairs, digits), cohort)
@@ -57,10 +55,6 @@ def _by_offer(candidates: pa.Table, figures: Mapping[str, int]) -> Ints:
     place = pc.index_in(candidates["offer_id"], value_set=pa.array(list(figures), pa.string()))
     found = np.array([*figures.values(), 0], dtype=np.int64)
     return np.asarray(found[pc.fill_null(place, len(figures)).to_numpy()], dtype=np.int64)
-
-
-def _has_all(pairs: Pairs, weights: Ints, arms: int, people: int) -> Flags:
-    return np.asarray(count_per_person(pairs, weights > 0, people) == arms, dtype=bool)
 
 
 def _with_costs(plan: PilotPlan, candidates: pa.Table, pairs: Pairs, digits: int) -> Pairs:

@@ -1,17 +1,19 @@
 """The policy of a night as a function of arrays: groups, limits and estimates in, one offer or nothing per person out.
 
-The order: a pilot first (paid at its worst case), then exploration (at expected cost), then the choice of the best with
-what is left of every limit. Who could be drawn into a pilot or to explore but was not stands with those who choose.
+The order: a pilot first (by its plan's costs, or at its worst case where nobody planned it), then exploration (at
+expected cost), then the choice of the best with what is left of every limit. Who could be drawn into a pilot or to
+explore but was not stands with those who choose.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
 from offermill.money import share_of
-from offers import choosing, night_limits, propensity
+from offers import choosing, even_draw, night_limits, propensity
 from offers.allocation import Choice
 from offers.draws import Draw, Purse, draw, safe_size, usual_sizes
 from offers.night_limits import NightLimit
@@ -55,14 +57,12 @@ class Cohort:
         size: the most people to draw.
         weights: how likely each candidate is in it beside the person's others; 0 for those that are no arm of it.
         control: how likely the control arm is beside them.
-        needed: how many of its candidates must be open for somebody to stand for it.
         money: what tonight's draws may cost at most, by expectation; None for what the limits allow.
     """
 
     size: int
     weights: Ints
     control: int
-    needed: int = 1
     money: int | None = None
 
 
@@ -110,7 +110,7 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
     is_cold = not bool(pairs.has_evidence.any())
     lots, limits = _pilot_lots(rules, planned, is_cold), night_limits.bound(limits, pairs)
     cohort, explorable = _cohort(people, pairs, limits, planned, lots), _explorable(people, pairs, limits, rules)
-    pilot = _draw_pilot(people, pairs, limits, rules, cohort, lots)
+    pilot = _draw_pilot(people, pairs, limits, rules, cohort, lots, is_planned=planned is not None)
     left = night_limits.with_left(limits, night_limits.used(limits, pairs, pilot.chosen))
     explore = _draw_explorers(people, pairs, left, rules, explorable, purse(limits[0].available, rules.explore))
     left = night_limits.with_left(left, night_limits.used(limits, pairs, explore.chosen))
@@ -119,9 +119,7 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
     mask = choosable & ~pairs.is_held_back & (group == CHOOSE)[pairs.person]
     given = np.concatenate([drawn.chosen[drawn.chosen != NOTHING] for drawn in (pilot, explore)])
     found = choosing.choose(pairs, left, mask, given, len(people))
-    standing = propensity.Standing(
-        explorable, cohort.weights, cohort.control, cohort.needed, choosable, pairs.value - found.penalty
-    )
+    standing = propensity.Standing(explorable, cohort.weights, cohort.control, choosable, pairs.value - found.penalty)
     chosen, chances = _with_draws(found.plan, (pilot, explore)), _chances(rules, pilot, explore, lots)
     offered, controls = propensity.of_night(pairs, standing, chances, propensity.Taken(group == CHOOSE, chosen))
     return Plan(
@@ -225,18 +223,15 @@ def _purses(limits: Limits, usual: int) -> list[Purse]:
     return [Purse(_COST, limits[0].available, usual), *strict]
 
 
-def _draw_pilot(people: People, pairs: Pairs, limits: Limits, rules: Rules, cohort: Cohort, lots: _PilotLots) -> Draw:
-    return draw(
-        people,
-        pairs,
-        could=np.isin(people.group, lots.groups),
-        weights=cohort.weights,
-        control=cohort.control,
-        purses=[*_purses(limits, purse(limits[0].available, lots.money_share)), *_of_plan(cohort)],
-        purpose=(rules.lot[0], "arm", rules.lot[1]),
-        most=cohort.size,
-        needed=cohort.needed,
-    )
+def _draw_pilot(
+    people: People, pairs: Pairs, limits: Limits, rules: Rules, cohort: Cohort, lots: _PilotLots, *, is_planned: bool
+) -> Draw:
+    could, purpose = np.isin(people.group, lots.groups), (rules.lot[0], "arm", rules.lot[1])
+    purses = _purses(limits, purse(limits[0].available, lots.money_share))
+    drawn = partial(draw, people, pairs)
+    if is_planned:
+        drawn, purses = partial(even_draw.draw, people, pairs, most=cohort.size), [*purses, *_of_plan(cohort)]
+    return drawn(could=could, weights=cohort.weights, control=cohort.control, purses=purses, purpose=purpose)
 
 
 def _of_plan(cohort: Cohort) -> list[Purse]:

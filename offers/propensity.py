@@ -10,7 +10,8 @@ leave open:
                                        + (1 - explore(S) - pilot(S)) * [a is what the choice takes from S] )
 
 explore(S) is the share that explores times the chance n / N to be in its cohort (the person counted among the N who
-stand for it), 0 when S holds nothing to explore; pilot(S) likewise. What the choice takes from S is the best score
+stand for it), 0 when S holds nothing to explore; pilot(S) likewise, for a planned pilot with the chance that
+offers.even_draw gives everybody by what they could use of the limits. What the choice takes from S is the best score
 above 0 at tonight's prices; for somebody who did choose tonight, it is what was taken (the two differ only for the
 few who took the last of a limit). The chance of nothing is 1 less the sum over the person's candidates.
 """
@@ -38,13 +39,12 @@ class Standing:
     """What each part of the policy may take: candidates to explore, in a pilot, to choose from, and their scores.
 
     `pilot` holds how likely each candidate is in a pilot beside the person's others (0: not in it), `control` how
-    likely the control arm is; who has fewer than `needed` of them open does not stand for the pilot.
+    likely the control arm is.
     """
 
     explorable: Flags
     pilot: Ints
     control: int
-    needed: int
     choosable: Flags
     score: Floats
 
@@ -77,7 +77,6 @@ def of_night(pairs: Pairs, standing: Standing, chances: Chances, taken: Taken) -
         taken.chosen,
         chances.campaign_control,
         standing.control,
-        standing.needed,
         int(np.diff(pairs.starts).max(initial=0)),
         offers,
         control,

@@ -3,6 +3,7 @@
 from math import sqrt
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from offers import pilot_evidence as evidence
@@ -16,7 +17,9 @@ def test_a_difference_with_its_interval_by_hand() -> None:
     found = evidence.difference(arm, control, limit=2.0)
 
     error = sqrt(4 / 3 / 4 + 8 / 3 / 4)
-    assert found == Difference(2.0, pytest.approx(error), pytest.approx(2 - 2 * error), pytest.approx(2 + 2 * error))
+    assert found == Difference(
+        2.0, pytest.approx(error), pytest.approx(2 - 2 * error), pytest.approx(2 + 2 * error), people=4, controls=4
+    )
 
 
 def test_one_person_is_no_arm() -> None:
@@ -55,14 +58,38 @@ def test_limits_follow_how_much_evidence_was_in() -> None:
     assert evidence.limit_at([100], 100, alpha=0.05, arms=4, is_last=True) == pytest.approx(2.4909, abs=1e-4)
 
 
+def chances(count: int, **shares: float) -> pd.DataFrame:
+    return pd.DataFrame(shares, index=range(count))
+
+
 def test_sample_ratio_is_a_chi_square_test() -> None:
+    halves = chances(1_000, control=0.5, a=0.5)
     # (520 - 500)^2 / 500 + (480 - 500)^2 / 500 = 1.6 with one degree of freedom.
-    assert evidence.sample_ratio({"control": 520, "a": 480}, {"control": 0.5, "a": 0.5}) == pytest.approx(
-        0.2059, abs=1e-4
-    )
-    assert evidence.sample_ratio({"control": 600, "a": 400}, {"control": 0.5, "a": 0.5}) < 1e-9
-    assert evidence.sample_ratio({"control": 400}, {"control": 0.5, "a": 0.5}) < 1e-9
-    assert evidence.sample_ratio({}, {"control": 0.5, "a": 0.5}) == 1.0
+    assert evidence.sample_ratio(["control"] * 520 + ["a"] * 480, halves) == pytest.approx(0.2059, abs=1e-4)
+    assert evidence.sample_ratio(["control"] * 600 + ["a"] * 400, halves) < 1e-9
+    assert evidence.sample_ratio(["control"] * 1_000, halves) < 1e-9
+    assert evidence.sample_ratio([], halves[:0]) == 1.0
+
+
+def test_sample_ratio_knows_to_whom_an_arm_was_open() -> None:
+    # Every second person can get b, too: 250 + 167 controls, 250 + 167 with a, 166 with b are what lots make.
+    mixed = pd.concat([chances(500, control=0.5, a=0.5, b=0.0), chances(500, control=1 / 3, a=1 / 3, b=1 / 3)])
+    named = ["control"] * 250 + ["a"] * 250 + ["control"] * 167 + ["a"] * 167 + ["b"] * 166
+
+    assert evidence.sample_ratio(named, mixed) > 0.99
+    # The same sizes with a single one who could not get what they got.
+    assert evidence.sample_ratio(["b", *named[1:-1], "control"], mixed) == 0.0
+
+
+def test_sample_ratio_errs_as_often_as_it_says() -> None:
+    rng, found = np.random.default_rng(5), []
+    mixed = pd.concat([chances(60, control=0.4, a=0.6, b=0.0), chances(90, control=0.2, a=0.3, b=0.5)])
+    for _ in range(400):
+        named = [rng.choice(["control", "a", "b"], p=one) for one in mixed.to_numpy()]
+        found.append(evidence.sample_ratio(named, mixed))
+
+    # 5 % of 400, give or take 4 standard deviations of sqrt(400 x 0.05 x 0.95).
+    assert abs(int((np.array(found) < 0.05).sum()) - 20) <= 18
 
 
 @pytest.mark.parametrize(

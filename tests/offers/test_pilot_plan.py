@@ -84,7 +84,7 @@ def test_the_file_says_the_plan_and_reads_back_as_it(decided: tuple[Warehouse, R
 
     assert pilot.parse(text, Path("trial.yml")) == plan
     assert text.startswith("# Pilot trial: does basket-10 bring more margin than no offer?\n")
-    assert "# Who stands: people who may get every one of these offers that night" in text
+    assert "# Who stands: people who may get at least one of these offers that night" in text
     assert "# Finds an effect of 1.00 EUR margin per person with a chance of 80%" in text
 
 

@@ -96,7 +96,7 @@ def test_the_report_s_figures_by_hand(tmp_path: Path) -> None:
     # Variances of 2.00 / 4.00 and of 10.00 / 12.00: 1.00^2 x n / (n - 1).
     error = sqrt(10_000 * 12 / 11 / 12 + 10_000 * 16 / 15 / 16)
     assert basket.difference == pilot_evidence.Difference(
-        800.0, pytest.approx(error), pytest.approx(800 - limit * error), pytest.approx(800 + limit * error)
+        800.0, pytest.approx(error), pytest.approx(800 - limit * error), pytest.approx(800 + limit * error), 12, 16
     )
     assert [(arm.drawn, arm.complete, arm.buyers, arm.redeemed) for arm in found.arms] == [
         (16, 16, 16, 0),
@@ -200,6 +200,29 @@ def test_an_undecided_arm_is_extended_only_when_it_is_worth_it(
 
     assert verdict.word == word
     assert said in verdict.why
+
+
+def could(number: int, **shares: float) -> list[dict[str, object]]:
+    """Return what a person's lot could name on the night of the draw."""
+    return [
+        {"business_date": NIGHT, "customer_id": f"c{number:03d}", "offer_id": offer, "pilot_share": share}
+        for offer, share in shares.items()
+    ]
+
+
+def test_an_arm_is_compared_with_controls_to_whom_it_was_open(tmp_path: Path) -> None:
+    # Points are open to the last 8 of the 16 controls and to everybody who got them; 10 % off to everybody.
+    both, one = {"basket-10": 0.3, "points-500": 0.3}, {"basket-10": 0.5}
+    with drawn(tmp_path) as warehouse:
+        rows = [row for number in range(40) for row in could(number, **(one if number < 8 else both))]
+        fill(warehouse, "offers.propensity_history", rows)
+        warehouse.execute("update core.purchase set margin_minor = 900 where customer_id < 'c008'")
+        control, basket, points = reported(warehouse, tmp_path).arms
+
+    # The first eight controls are worth 9.00 each, the others 3.00 on average.
+    assert control.mean == 600.0
+    assert (basket.difference.estimate, basket.difference.controls) == (1_100.0 - 600.0, 16)
+    assert (points.difference.estimate, points.difference.controls) == (50.0 - 300.0, 8)
 
 
 def test_a_second_offer_is_counted_and_nobody_left_out(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_plan_s_money_ends_it(tmp_path: Path) -> None:
         night(warehouse, hand_over(run_of(tmp_path, **ALL_CHOOSE), short))
         drawn = warehouse.value("select count(*) from offers.decision where group_name = 'pilot'")
 
-    # 7.60 pay for 3 people at the dearest arm's 2.50, whatever the lots name.
+    # 7.60 less twice the dearest arm's 2.50 pay for 2 or 3 people at the mean of 12 / 40 x (1.00 + 2.50) = 1.05.
     assert drawn == 3
 
 
@@ -98,7 +98,7 @@ def test_the_chance_of_the_control_arm_is_the_true_frequency_over_the_lots() -> 
     # Two arms of 3 lots each, 4 lots for the control arm; the third offer has evidence. Half the people lack an arm.
     candidates = uneven(14)
     weights = np.where(np.isin(candidates.offer, [0, 2]), 3, 0)
-    planned = Cohort(size=5, weights=weights, control=4, needed=2)
+    planned = Cohort(size=5, weights=weights, control=4)
     rng, nights = np.random.default_rng(11), 300
     got, logged, variance = (np.zeros(14) for _ in range(3))
     for number in range(nights):
