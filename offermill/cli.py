@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -166,6 +166,31 @@ def explain(
     # Offers know how to explain themselves; the machinery only opens the publication of that night.
     explained = import_module("offers.explain").from_publication(ShopPaths(shop), customer, day_of(date), language)
     show(as_json, explained.as_dict(), lambda: explained.as_text())
+
+
+@app.command()
+@plainly
+def withdraw(
+    customer: Annotated[str, typer.Argument(help="A customer id.")],
+    reason: Annotated[str, typer.Option(help="Why, in one line; it stands in the decision log.")],
+    offer: Annotated[
+        str | None, typer.Option(help="The offer to take back; every open offer of the customer unless said.")
+    ] = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="The night that takes it back; the one after the newest night unless said."
+        ),
+    ] = None,
+    shop: ShopOption = DEFAULT_SHOP,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a customer's open offer back with the next night: an erasure, a mistake, a complaint."""
+    from importlib import import_module
+
+    writer, night = import_module("offers.withdraw"), day_of(date) if date else None
+    written = writer.write(ShopPaths(shop), customer, reason, offer_id=offer, night=night)
+    show(as_json, written.as_dict(), lambda: written.as_text())
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ def _offers() -> Stage:
     python = [
         _call("offers.pilot_arm", "offers.pilot_registry:register"),
         _call("offers.ramp", "offers.ramp:advance"),
-        _call("offers.ledger", "offers.ledger:settle"),
+        _call("offers.ledger", "offers.ledger:settle", "offers.withdrawn_promise"),
         _call("offers.decision", "offers.decide:decide", *_decision_reads()),
     ]
     return _stage("offers", [*map(_after_ledger, _sql("offers")), *python])

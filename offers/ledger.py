@@ -89,11 +89,13 @@ _TO_RELEASE = """
     order by valid_until, reservation_id
 """
 
+_TO_WITHDRAW = "select reservation_id from offers.withdrawn_promise order by withdrawn_on, reservation_id"
+
 _TOLD = "select reservation_id from offers.reservation where business_date < $business_date order by all"
 
 
 def settle(warehouse: Warehouse, run: Run) -> dict[str, object]:
-    """Step: post what was redeemed and told by the night, release what ended, each once however often it is run.
+    """Step: post what was redeemed and told, release what was taken back or ended, each once however often it is run.
 
     A redemption whose source changed is reversed and posted anew. Money goes back to the period it came from.
     """
@@ -107,7 +109,8 @@ def settle(warehouse: Warehouse, run: Run) -> dict[str, object]:
         *_reversals(book, to_reverse),
         *_contacts(book, [name for (name,) in warehouse.rows(_TOLD, run.parameters)]),
         *_postings(book, to_post),
-        *_releases(book, [name for (name,) in warehouse.rows(_TO_RELEASE, run.parameters)]),
+        *_releases(book, warehouse.rows(_TO_WITHDRAW), "withdrawn"),
+        *_releases(book, warehouse.rows(_TO_RELEASE, run.parameters), "expired"),
     ]
     ledger_store.append(warehouse, run, "ledger", movements)
     return _summary(movements)
@@ -138,9 +141,9 @@ def _postings(book: Book, rows: list[tuple[Any, ...]]) -> Iterator[Movement]:
         yield from book.post(attempt_id(redemption, attempt + 1), reservation, amounts, "redeemed")
 
 
-def _releases(book: Book, ended: list[str]) -> Iterator[Movement]:
-    for name in ended:
-        yield from book.release(name, "expired")
+def _releases(book: Book, ended: list[tuple[Any, ...]], reason: str) -> Iterator[Movement]:
+    for (name,) in ended:
+        yield from book.release(name, reason)
 
 
 def _summary(movements: list[Movement]) -> dict[str, object]:

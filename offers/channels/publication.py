@@ -43,7 +43,7 @@ def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
     folder = publish.staging(run, "exports")
     offers = crm_csv.write(warehouse, run, folder)
     resources = [offers, *segment_lists.write(warehouse, run, folder), *audit.write(warehouse, run, folder)]
-    resources += withdrawals.write(run, folder)
+    resources += withdrawals.write(warehouse, run, folder)
     facts = {**_facts(run, folder, offers), "shop_name": run.settings.shop.name, **summary.figures(warehouse, run)}
     title = f"Offers of {run.settings.shop.name} for {run.business_date}"
     datapackage.write(folder, f"{run.settings.shop.id}-{facts['edition']}", title, resources, facts)

@@ -99,6 +99,16 @@ verdicts as (
     where contacts.contact_on >= templates.person_from
     group by contacts.customer_id, contacts.template_id, templates.person_times, templates.person_from, templates.person_span
     having count(*) >= templates.person_times
+    union all
+    -- While it would have counted: else the night that takes an offer back might promise it again.
+    select
+        customer_id,
+        template_id,
+        'withdrawn',
+        'taken back on ' || max(withdrawn_on) || ': ' || string_agg(distinct reason, '; ' order by reason)
+    from offers.withdrawn_promise
+    where valid_until > $business_date
+    group by customer_id, template_id
 )
 select
     verdicts.customer_id,

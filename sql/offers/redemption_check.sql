@@ -1,7 +1,7 @@
 -- offers.redemption_check: one row per wave and offer whose redemptions were estimated: the estimate so far against what came.
 with withdrawn as (
     select distinct reservation_id from offers.ledger_entry
-    where kind = 'reverse' and redemption_id is null and business_date <= $business_date
+    where redemption_id is null and business_date <= $business_date and (kind = 'reverse' or reason = 'withdrawn')
 ),
 promises as (
     -- In a pilot the worst case stands for the cost: that is no estimate to be checked.

@@ -3,11 +3,12 @@ with redemptions as (
     select * from core.redemption where redeemed_at < $as_of and arrived_on <= $business_date
 ),
 withdrawn as (
-    select distinct reservation_id from offers.ledger_entry
+    select reservation_id, min(business_date) as withdrawn_on from offers.ledger_entry
     where
         business_date <= $business_date
         and redemption_id is null
         and (kind = 'reverse' or reason = 'withdrawn')
+    group by reservation_id
 ),
 promises as (
     select
@@ -18,7 +19,8 @@ promises as (
         reservation.valid_until,
         reservation.business_date,
         reservation.attempt,
-        case when withdrawn.reservation_id is null then 'ours' else 'withdrawn' end as standing
+        withdrawn.withdrawn_on,
+        'ours' as standing
     from offers.reservation as reservation
     left join core.person_link as person on reservation.customer_id = person.record_id
     left join withdrawn on reservation.reservation_id = withdrawn.reservation_id
@@ -33,6 +35,7 @@ assigned as (
         coalesce(valid_until, date '9999-12-31') as valid_until,
         assigned_on as business_date,
         0 as attempt,
+        cast(null as date) as withdrawn_on,
         'elsewhere' as standing
     from core.offer_assignment
     where offer_id is not null and assigned_at < $as_of and arrived_on <= $business_date
@@ -59,6 +62,8 @@ matches as (
         case
             when redemptions.redeemed_on > given.valid_until then 'after_validity'
             when redemptions.redeemed_on < given.valid_from then 'before_validity'
+            -- The customer is told on the morning after.
+            when redemptions.redeemed_on > given.withdrawn_on then 'withdrawn'
             else given.standing
         end as standing
     from redemptions

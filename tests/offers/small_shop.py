@@ -70,6 +70,7 @@ def shop(rows: Mapping[str, list[dict[str, object]]]) -> Iterator[Warehouse]:
 
 _READ = (
     "offers.ramp",
+    "offers.withdrawn_promise",
     "core.customer",
     "core.contact",
     "core.consent",
@@ -83,6 +84,7 @@ _READ = (
     "core.person_link",
     "core.redemption",
     "core.complaint",
+    "core.withdrawal",
     "features.customer_category",
     "features.customer_event",
     "segments.membership",

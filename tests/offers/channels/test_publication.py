@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +293,30 @@ def test_a_correction_withdraws_what_no_longer_holds(night: tuple[Warehouse, Run
         "edition": "2026-06-30.v2",
         "result": "identical",
     }
+
+
+def test_a_promise_taken_back_is_told_to_the_crm_until_it_would_have_ended(night: tuple[Warehouse, Run]) -> None:
+    warehouse, run = night
+    publication.write(warehouse, run)
+    exports = publish.folder(run) / "exports"
+    assert not (exports / "withdrawals.csv").exists()
+    listed = next(row for row in read(exports / "crm_offers.csv") if row["customer_id"] == "c001")
+
+    taken_back = {
+        "reservation_id": "r1",
+        "customer_id": "merged-since",
+        "promised_to_id": "c001",
+        "offer_id": listed["offer_id"],
+        "campaign_id": listed["campaign_id"],
+        "promised_on": nights.DAY,
+        "valid_until": nights.DAY + timedelta(days=1),
+        "withdrawn_on": nights.DAY,
+    }
+    ended = taken_back | {"reservation_id": "r2", "promised_to_id": "c002", "valid_until": nights.DAY}
+    nights.make(warehouse, "offers.withdrawn_promise", [taken_back, ended])
+    publication.write(warehouse, run)
+
+    assert read(exports / "withdrawals.csv") == [
+        {"offer_key": listed["offer_key"], "customer_id": "c001", "offer_status": "withdrawn"}
+    ]
+    assert Package(str(exports / "datapackage.json")).validate().valid
