@@ -165,9 +165,11 @@ def _model_figures(
     effect, cost, before = model.predictions(rows, margin_share=share)
     error = model.effect_error(rows, margin_share=share)
     chance = before.to_numpy()[:, None]
-    # Who buys more often redeems more often: the offer's share of redeemers, in proportion to the chance to buy.
+    told = model.redeem_chance(rows)
+    # Where redemptions were too few to tell: the offer's share of redeemers, in proportion to the chance to buy.
     shares = np.array([stored.settings["redeemed"][offer] for offer in offers])
     redeem = np.minimum(shares * chance / (float(stored.settings["baseline_mean"]) or 1.0), 1.0)
+    redeem = redeem if told is None else told[offers].to_numpy()
     figures = (effect[offers].to_numpy(), error[offers].to_numpy(), cost[offers].to_numpy())
     return (*figures, redeem, np.repeat(chance, len(offers), axis=1))
 

@@ -18,13 +18,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from models import basket, calibration, give, uplift_error, uplift_learning, uplift_trial
+from models import basket, calibration, give, redemption, uplift_error, uplift_learning, uplift_trial
 from models.boosting import importance_shares
 from models.calibration import Calibration
 from models.crossfit import Matrix
 from models.data import Floats
 from models.give import Give
 from models.learned import Learned
+from models.redemption import Promises, Redemption
 from models.uplift_trial import column
 
 _BASKET = "basket.txt"
@@ -48,6 +49,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         learned_: the effect of every arm on the outcome.
         gives_: arm -> what it gives away per order.
         extra_share_: basket of an order that an offer brings about, as a share of a usual one.
+        redemption_: who redeems which arm and what that costs; None if the trial did not tell.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         propensity: Mapping[str, float] | pd.DataFrame,
         discount: ArrayLike | None = None,
         orders: ArrayLike | None = None,
+        spent: ArrayLike | None = None,
     ) -> Self:
         """Learn from a trial of n people; sort them by a key first, since their order changes the trees.
 
@@ -88,6 +91,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
                 order (others, unless `costs` names it) is measured from it instead of taken from the depth.
             orders: number of orders that `sales` come from. If given, the effect is on the number of orders, which
                 sees the extra order of somebody who buys anyway; else everybody who bought has one.
+            spent: what each person's offer cost us, 0 where it was not redeemed. If given, `cost` is learned from it
+                (models.redemption) instead of taken from expected orders.
 
         Raises:
             ValueError: shapes, arms or propensities do not fit together.
@@ -108,6 +113,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         )
         self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None)
         self.gives_ = self._gives(names, counts, money, given)
+        self.redemption_ = None if spent is None else self._redemption(rows, names, column("spent", spent, size))
         return self
 
     def effect(self, X: Any, *, margin_share: float | ArrayLike) -> pd.DataFrame:  # noqa: N803
@@ -129,6 +135,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         share = column("margin_share", margin_share, len(before))
         gained = (after - before[:, None]) * (self.extra_share_ * baskets * share)[:, None]
         cost = after * self._give_aways(baskets)
+        if self.redemption_ is not None:
+            cost = self.redemption_.cost(self._rows(X), baskets, self.thread_count)
         baseline = pd.Series(self._chance(before), index=_index(X, len(before)), name="baseline")
         return self._frame(X, gained - cost), self._frame(X, cost), baseline
 
@@ -151,6 +159,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         before = self._predict(X)[0]
         return pd.Series(self._chance(before), index=_index(X, len(before)), name="baseline")
 
+    def redeem_chance(self, X: Any) -> pd.DataFrame | None:  # noqa: N803
+        """Return the chance that the offer is redeemed, like `cost`; None if the trial did not tell."""
+        rows = self._rows(X)
+        return None if self.redemption_ is None else self._frame(X, self.redemption_.chance(rows, self.thread_count))
+
     def importances(self) -> list[tuple[str, float]]:
         """Return features by their share of the gain in telling who answers an offer, largest first."""
         check_is_fitted(self)
@@ -163,7 +176,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
     def parts(self) -> dict[str, str]:
         """Return the LightGBM texts by file name, for the registry."""
         check_is_fitted(self)
-        return self.learned_.parts() | {_BASKET: self.basket_text_}
+        redeemed = {} if self.redemption_ is None else self.redemption_.parts()
+        return self.learned_.parts() | {_BASKET: self.basket_text_} | redeemed
 
     def settings(self) -> dict[str, Any]:
         """Return everything else that predictions need as plain JSON, for the registry."""
@@ -175,6 +189,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             "gives": {arm: asdict(each) for arm, each in self.gives_.items()},
             "basket_factor": self.basket_factor_,
             "extra_share": self.extra_share_,
+            "redemption": None if self.redemption_ is None else self.redemption_.settings(),
             "chance": None if self.chance_ is None else self.chance_.to_json(),
             "feature_count": self.n_features_in_,
             "feature_names": [str(name) for name in getattr(self, "feature_names_in_", ())],
@@ -189,6 +204,9 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         model.basket_text_, model.basket_factor_ = parts[_BASKET], settings["basket_factor"]
         model.chance_ = None if settings["chance"] is None else Calibration.from_json(settings["chance"])
         model.extra_share_ = settings["extra_share"]
+        # Models of older versions took costs from expected orders.
+        kept = settings.get("redemption")
+        model.redemption_ = None if kept is None else Redemption.restored(parts, kept)
         model.n_features_in_ = settings["feature_count"]
         if settings["feature_names"]:
             model.feature_names_in_ = np.array(settings["feature_names"], dtype=object)
@@ -239,6 +257,13 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
                 for arm, rows in inside.items()
             }
         return give.gives({arm: self.depths[arm] for arm in self.arms_}, self.costs or {}, measured)
+
+    def _redemption(self, rows: Matrix, names: NDArray[np.str_], spent: Floats) -> Redemption | None:
+        got = np.isin(names, self.arms_)
+        place = pd.Index(self.arms_).get_indexer(pd.Index(names[got])).astype(np.int64)
+        baskets = basket.predict(self.basket_text_, self.basket_factor_, rows[got], self.thread_count)
+        promises = Promises(rows[got], place, spent[got], baskets)
+        return redemption.learn(promises, self.arms_, self.depths, self._seed() + 1_000, self.thread_count)
 
     def _predict(self, X: Any) -> tuple[Floats, Floats, Floats]:  # noqa: N803
         """Return the outcome without an offer (n), with each arm (n, arms), and the basket of an order (n)."""

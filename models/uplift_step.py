@@ -66,6 +66,7 @@ def fit(seen: Evidence, seed: int, threads: int = 1) -> UpliftModel:
         propensity=seen.propensity,
         discount=seen.rows["discount_minor"].to_numpy(),
         orders=seen.rows["order_count"].to_numpy(),
+        spent=seen.spent,
     )
 
 

@@ -1,0 +1,85 @@
+"""Costs learned from who redeemed: true for the cheap ones, who are the ones that a choice by gain per cost takes."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models import redemption
+from models.give import Give
+from models.redemption import Promises
+from models.uplift import UpliftModel
+
+ARMS, DEPTHS = ["ten", "gift"], {"ten": 0.1, "gift": None}
+
+
+def promises(arm: list[int], spent: list[float]) -> Promises:
+    # Every other person is 1: that tells nothing.
+    rows = (np.arange(len(arm), dtype=np.float32) % 2)[:, None]
+    return Promises(rows, np.array(arm), np.array(spent), np.full(len(arm), 2_000.0))
+
+
+def test_without_differences_an_offer_costs_what_its_people_cost() -> None:
+    # 60 of 200 redeemed 10 % at 180 each, which is 0.09 of their baskets of 2,000; 40 of 400 the gift at 240.
+    seen = promises([0] * 200 + [1] * 400, [180] * 60 + [0] * 140 + [240] * 40 + [0] * 360)
+    found = redemption.learn(seen, ARMS, DEPTHS, seed=1)
+    assert found is not None
+    assert found.gives == (Give(pytest.approx(0.09), 0.0), Give(0.0, 240.0))
+    assert found.chance(seen.rows[:1]).tolist() == [[pytest.approx(60 / 200), pytest.approx(40 / 400)]]
+    # Twice the basket costs twice as much of 10 %, and the same gift.
+    assert found.cost(seen.rows[:1], np.array([4_000.0])).tolist() == [[pytest.approx(108), pytest.approx(24)]]
+
+
+def test_an_offer_nobody_redeemed_is_not_free() -> None:
+    found = redemption.learn(promises([0] * 100 + [1] * 100, [180] * 60 + [0] * 140), ARMS, DEPTHS, seed=1)
+    assert found is not None
+    assert found.chance(np.zeros((1, 1), dtype=np.float32))[0, 1] == pytest.approx(0.5 / 100, rel=1e-2)
+    assert found.gives[1] == Give(0.0, 180.0)
+
+
+def test_a_few_redemptions_tell_nothing() -> None:
+    assert redemption.learn(promises([0] * 100, [180] * 49 + [0] * 51), ARMS, DEPTHS, seed=1) is None
+
+
+def shop(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """People with 0.02 to 2 orders in the horizon; a fifth of those who come anyway redeem, and all who come for it."""
+    rng = np.random.default_rng(seed)
+    rhythm = np.exp(rng.uniform(np.log(0.02), np.log(2), rows))
+    arm = rng.choice(["control", "gift"], rows)
+    own, extra = rng.poisson(rhythm), (rng.random(rows) < 0.06) & (arm == "gift")
+    redeemed = (extra | ((own > 0) & (rng.random(rows) < 0.2))) & (arm == "gift")
+    orders = own + extra
+    basket = np.exp(rng.normal(7.5, 0.4, rows))
+    features = pd.DataFrame({"rhythm": rhythm, "noise": rng.normal(0, 1, rows)})
+    true = 300 * (1 - (1 - 0.06) * (1 - 0.2 * (1 - np.exp(-rhythm))))
+    seen = {"bought": orders > 0, "sales": orders * basket, "orders": orders, "spent": 300.0 * redeemed}
+    return features, arm, seen, true
+
+
+@pytest.fixture(scope="module")
+def model() -> UpliftModel:
+    features, arm, seen, _ = shop(5_000, 3)
+    return UpliftModel({"gift": None}).fit(
+        features, arm=arm, margin_share=0.5, propensity={"control": 0.5, "gift": 0.5}, discount=seen["spent"], **seen
+    )
+
+
+def test_the_people_a_small_budget_picks_cost_what_was_planned(model: UpliftModel) -> None:
+    others, _, _, true = shop(6_000, 4)
+    effect, cost = (frame["gift"].to_numpy() for frame in (model.effect(others, margin_share=0.5), model.cost(others)))
+    picked = np.argsort(-effect / cost)[:1_500]
+    assert true[picked].sum() / cost[picked].sum() == pytest.approx(1, abs=0.1)
+    # In proportion to expected orders, as without `spent`, their cost is planned far too low.
+    settings = model.settings() | {"redemption": None}
+    by_orders = UpliftModel.restored(model.parts(), settings).cost(others)["gift"].to_numpy()
+    assert true[picked].sum() / by_orders[picked].sum() > 1.5
+
+
+def test_what_was_learned_is_restored_from_its_json(model: UpliftModel) -> None:
+    people, _, _, _ = shop(50, 5)
+    again = UpliftModel.restored(model.parts(), json.loads(json.dumps(model.settings(), sort_keys=True)))
+    assert again.cost(people).equals(model.cost(people))
+    told, kept = again.redeem_chance(people), model.redeem_chance(people)
+    assert told is not None
+    assert told.equals(kept)
