@@ -4,7 +4,8 @@
 
 Cost in proportion to expected orders is wrong from both ends: an order that an offer brings about redeems it, one that
 would have come anyway often does not, and one promise is redeemed once however many orders follow. Those who hardly buy
-then look far too cheap, and a choice by gain per cost takes just them. The chance is what was seen, nothing need be assumed. How many trees f has is chosen by the likelihood of people left out (models.crossfit).
+then look far too cheap, and a choice by gain per cost takes just them. Redemptions are seen, so nothing is assumed of
+them. How many trees f has is chosen by the likelihood of people left out (models.crossfit).
 """
 
 from collections.abc import Mapping, Sequence

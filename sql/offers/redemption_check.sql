@@ -5,8 +5,14 @@ with withdrawn as (
 ),
 promises as (
     -- In a pilot the worst case stands for the cost: that is no estimate to be checked.
-    select reservation.*
+    select
+        reservation.*,
+        decision.evidence
     from offers.reservation as reservation
+    left join offers.decision_history as decision
+        on reservation.business_date = decision.business_date
+        and reservation.customer_id = decision.customer_id
+        and reservation.offer_id = decision.offer_id
     anti join withdrawn on reservation.reservation_id = withdrawn.reservation_id
     where reservation.business_date < $business_date
         and reservation.estimated_minor is not null
@@ -36,6 +42,8 @@ waves as (
         promises.wave_id,
         promises.offer_id,
         any_value(promises.template_id) as template_id,
+        -- One night tells an offer's costs from one kind of evidence.
+        any_value(promises.evidence) as evidence,
         min(promises.business_date) as business_date,
         min(promises.valid_from) as valid_from,
         max(promises.valid_until) as valid_until,
@@ -56,12 +64,21 @@ elapsed as (
     from waves
 ),
 timed as (
+    -- Straight between the ends of twentieths.
     select
         elapsed.*,
-        case when elapsed_share >= 1 then 1.0 when elapsed_share <= 0 then 0.0 else profile.redeemed_share end as due_share
+        case
+            when elapsed_share >= 1 then 1.0
+            when elapsed_share <= 0 then 0.0
+            else coalesce(reached.redeemed_share, 0)
+                + (20 * elapsed_share - floor(20 * elapsed_share))
+                    * (coalesce(following.redeemed_share, 1) - coalesce(reached.redeemed_share, 0))
+        end as due_share
     from elapsed
-    left join offers.redemption_profile as profile
-        on profile.twentieth = least(cast(ceil(20 * elapsed.elapsed_share) as integer), 20)
+    left join offers.redemption_profile as reached
+        on reached.twentieth = cast(floor(20 * elapsed.elapsed_share) as integer)
+    left join offers.redemption_profile as following
+        on following.twentieth = cast(floor(20 * elapsed.elapsed_share) as integer) + 1
 ),
 figures as (
     select
@@ -76,6 +93,7 @@ select
     wave_id,
     offer_id,
     template_id,
+    evidence,
     business_date,
     valid_until,
     customer_count,

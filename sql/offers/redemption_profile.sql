@@ -17,8 +17,8 @@ redemptions as (
 uses as (
     select
         redemptions.redemption_id,
-        min(cast(ceil(20.0 * (redemptions.redeemed_on - waves.valid_from + 1) / (waves.valid_until - waves.valid_from + 1))
-            as integer)) as twentieth
+        min(20.0 * (redemptions.redeemed_on - waves.valid_from) / (waves.valid_until - waves.valid_from + 1)) as begins,
+        min(20.0 * (redemptions.redeemed_on - waves.valid_from + 1) / (waves.valid_until - waves.valid_from + 1)) as ends
     from redemptions
     inner join waves
         on redemptions.customer_id = waves.customer_id
@@ -27,18 +27,22 @@ uses as (
     group by redemptions.redemption_id
 ),
 counts as (
+    -- A day may lie in two twentieths: its redemptions are spread evenly over it.
     select
         steps.twentieth,
-        count(uses.redemption_id) as redemption_count
+        coalesce(sum(
+            (least(steps.twentieth, uses.ends) - greatest(steps.twentieth - 1, uses.begins)) / (uses.ends - uses.begins)
+        ), 0) as redemption_count
     from (select unnest(range(1, 21)) as twentieth) as steps
-    left join uses on steps.twentieth = uses.twentieth
+    left join uses on steps.twentieth > uses.begins and steps.twentieth - 1 < uses.ends
     group by steps.twentieth
 )
 select
     cast(twentieth as integer) as twentieth,
-    redemption_count,
+    cast(redemption_count as double) as redemption_count,
     -- 40 redemptions spread evenly stand for what is not known yet.
-    (sum(redemption_count) over (order by twentieth) + 2 * twentieth) / (sum(redemption_count) over () + 40)
-        as redeemed_share
+    cast(
+        (sum(redemption_count) over (order by twentieth) + 2 * twentieth) / (sum(redemption_count) over () + 40) as double
+    ) as redeemed_share
 from counts
 order by twentieth
