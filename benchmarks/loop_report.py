@@ -7,6 +7,7 @@ from typing import Any
 
 Line = dict[str, Any]
 BEST = "best possible"
+BEST_AHEAD = "best possible over four weeks"
 OWN = "Offermill"
 HORIZON_DAYS = 28
 
@@ -45,18 +46,24 @@ def _by_seed(nights: Sequence[Line], figure: Callable[[Line], float]) -> dict[in
 
 def _row(name: str, nights: Sequence[Line], figures: tuple[Callable[[Line], float], ...]) -> str:
     gain, cost, offers = (_by_seed(nights, figure) for figure in figures)
-    best = _by_seed(nights, lambda line: line["beside"][BEST]["gain"])
     money = _by_seed(nights, lambda line: line["money"])
-    shares = [gain[seed] / best[seed] for seed in gain if best[seed]]
-    spread = f" ({min(shares):.2f} to {max(shares):.2f})" if len(shares) > 1 else ""
     cells = (
         f"{_mean(gain.values()) / 100:,.0f}",
-        f"{_mean(shares):.2f}{spread}",
+        _share(gain, nights, BEST),
+        _share(gain, nights, BEST_AHEAD),
         f"{_mean(offers.values()):,.0f}",
         f"{_mean(cost.values()) / 100:,.0f}",
         f"{_mean(cost[seed] / money[seed] for seed in cost if money[seed]):.2f}",
     )
     return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _share(gain: dict[int, float], nights: Sequence[Line], best_policy: str) -> str:
+    """Return the mean over the seeds of gain as a share of a policy's, and its range."""
+    best = _by_seed(nights, lambda line: line["beside"][best_policy]["gain"])
+    shares = [gain[seed] / best[seed] for seed in gain if best[seed]]
+    spread = f" ({min(shares):.2f} to {max(shares):.2f})" if len(shares) > 1 else ""
+    return f"{_mean(shares):.2f}{spread}"
 
 
 def table(log: Sequence[Line], first: int) -> str:
@@ -68,8 +75,8 @@ def table(log: Sequence[Line], first: int) -> str:
     head = (
         f"Nights {first} to {max(line['night'] for line in nights)}, mean of seeds {', '.join(map(str, seeds))}; true "
         "expected values.\n\n"
-        "| Policy | Extra margin, net | Share of best (seeds) | Offers | True cost | Cost / money |\n"
-        "| --- | --- | --- | --- | --- | --- |"
+        "| Policy | Extra margin, net | Share of best night by night | Share of best over four weeks | Offers "
+        "| True cost | Cost / money |\n| --- | --- | --- | --- | --- | --- | --- |"
     )
     rows = [_row(OWN, nights, tuple(lambda line, name=name: own(line, name) for name in ("gain", "cost", "offers")))]  # type: ignore[misc]
     for name in nights[0]["beside"]:
@@ -119,6 +126,11 @@ def _lifts(log: Sequence[Line]) -> list[str]:
         )
         if "bound_over_time" in line:
             found.append(_against_bound(log, line))
+    ratios = [line["redeemed"]["actual"] / max(line["redeemed"]["planned"], 1) for line in log if "redeemed" in line]
+    if len(ratios) > 1:
+        found.append(
+            f"Redeemed of planned, mean of the seeds: {_mean(ratios):.3f} ({min(ratios):.2f} to {max(ratios):.2f})."
+        )
     return found
 
 

@@ -5,7 +5,7 @@ would change is the same whatever was given before. What carries over is kept pe
 policy's is not offered another.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -107,7 +107,11 @@ class Rival:
         if self.spares_controls:
             is_open &= ~pairs.is_control
         standing = pairs.take(np.flatnonzero(is_open))
-        rows, bound = CHOICES[self.name](standing, known, money, day)
+        if self.name in PATIENT:
+            everybody = pairs.take(~pairs.is_control) if self.spares_controls else pairs
+            rows, bound = PATIENT[self.name](standing, everybody, money, live_days)
+        else:
+            rows, bound = CHOICES[self.name](standing, known, money, day)
         self.live_until[standing.person[rows]] = day + live_days
         return Bought(len(rows), int(standing.gain[rows].sum()), int(standing.cost[rows].sum()), bound)
 
@@ -141,11 +145,7 @@ def _best_of_known(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
     return _allocated(pairs, np.where(pairs.guess == UNKNOWN, 0, pairs.gain), pairs.cost, money)
 
 
-def _model(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
-    return _allocated(pairs, pairs.guess, np.maximum(pairs.guessed_cost, 0), money)[0], None
-
-
-def _told(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
+def _told(pairs: Pairs, known: Truth | None, money: int, day: int) -> Chosen:
     """The told figures decide; the money asked for is lowered until the true cost is within what there is.
 
     Of many told costs the lowest are chosen, and those are told too low.
@@ -158,6 +158,36 @@ def _told(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
             break
         asked = int(asked * money / cost * 0.98)
     return rows, None
+
+
+def _waiting(pairs: Pairs, everybody: Pairs, columns: tuple[str, str], money: int, nights: int) -> Ints:
+    """What each candidate's person would bring at the price of the money of many nights, less one night's part."""
+    value, cost = (getattr(everybody, name) for name in columns)
+    rows = np.flatnonzero(value > 0)
+    table = {"customer_id": everybody.person, "offer_id": everybody.offer, "value": value, "cost_minor": cost}
+    limit = Limit("budget", money * nights, "cost_minor")
+    whole = allocate(pa.table({name: column[rows] for name, column in table.items()}), (limit,))
+    surplus = getattr(pairs, columns[0]) - whole.prices["budget"] * getattr(pairs, columns[1])
+    best = np.zeros(int(pairs.person.max(initial=0)) + 1)
+    np.maximum.at(best, pairs.person, surplus)
+    return np.asarray(np.floor(best * (1 - 1 / nights)), dtype=np.int64)[pairs.person]
+
+
+def _best_patient(pairs: Pairs, everybody: Pairs, money: int, nights: int) -> Chosen:
+    """The best when nobody is taken cheap who brings more on a later night."""
+    cost = ("gain", "cost")
+    return _allocated(pairs, pairs.gain - _waiting(pairs, everybody, cost, money, nights), pairs.cost, money)[0], None
+
+
+def _told_patient(pairs: Pairs, everybody: Pairs, money: int, nights: int) -> Chosen:
+    """The same by the told figures."""
+    waiting = _waiting(pairs, everybody, ("told_gain", "told_cost"), money, nights)
+    return _told(replace(pairs, told_gain=pairs.told_gain - waiting), None, money, 0)
+
+
+def _model_patient(pairs: Pairs, everybody: Pairs, money: int, nights: int) -> Chosen:
+    waiting = _waiting(pairs, everybody, ("guess", "guessed_cost"), money, nights)
+    return _allocated(pairs, pairs.guess - waiting, np.maximum(pairs.guessed_cost, 0), money)[0], None
 
 
 def _unlimited(pairs: Pairs, known: Truth, money: int, day: int) -> Chosen:
@@ -208,18 +238,23 @@ CHOICES = {
     "random offers": _random,
     "10 % to the most likely to buy": _likely,
     "uplift without limits": _unlimited,
-    "our model without exploration": _model,
     "best that features can tell": _told,
     "best possible with the offers it knows": _best_of_known,
     "best possible": _best,
     "best possible without control groups": _best,
+}
+# Policies that keep people for later nights; they are told of everybody.
+PATIENT = {
+    "our effects without exploration": _model_patient,
+    "best that features can tell, over four weeks": _told_patient,
+    "best possible over four weeks": _best_patient,
 }
 UNSPARING = ("best possible without control groups",)
 
 
 def all_rivals() -> list[Rival]:
     """Every policy beside the product's, as it begins."""
-    return [Rival(name, name not in UNSPARING) for name in CHOICES]
+    return [Rival(name, name not in UNSPARING) for name in (*CHOICES, *PATIENT)]
 
 
 def bound_over_time(nights: list[Truth], pairs: Pairs, money: int) -> int:

@@ -253,8 +253,10 @@ class RampSettings(Section):
 
 
 class PacingSettings(Section):
-    """How estimated costs learn from what was redeemed."""
+    """How money and customers are spread over nights, and how estimated costs learn from what was redeemed."""
 
+    # A customer is kept for a later night where the money of the coming nights would bring more with them then.
+    people_wait: bool = True
     # How far off the models' estimates of costs usually are, as a share, before any redemption is known.
     prior_error: Annotated[float, Field(gt=0, le=1)] = 0.25
     # Estimated costs are never multiplied or divided by more than this.

@@ -6,9 +6,10 @@ import pyarrow as pa
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import catalogue, decision_rows, ledger, night_inputs, planned_pilot, policy, spending, tables
-from offers.night_caps import NightCap, night_caps
+from offers import catalogue, decision_rows, ledger, night_caps, night_inputs, planned_pilot, policy, spending, tables
+from offers.night_caps import NightCap
 from offers.night_limits import NightLimit
+from offers.waiting import Ahead
 
 _HISTORY = "select $business_date as business_date, * from offers.decision order by customer_id"
 
@@ -62,6 +63,16 @@ def _limits(warehouse: Warehouse, caps: tuple[NightCap, ...], standing: pa.Table
     return (budget, *others, *parts)
 
 
+def _ahead(warehouse: Warehouse, run: Run, caps: tuple[NightCap, ...], standing: pa.Table) -> Ahead | None:
+    """Return the nights for which tonight's offers keep their customers; None where nobody is kept for them."""
+    if not run.settings.pacing.people_wait:
+        return None
+    nights = night_inputs.nights_bound(warehouse, run.business_date)
+    later = tuple(night_caps.in_nights(cap, run.business_date, nights) for cap in caps)
+    pairs = night_inputs.pairs_of(night_inputs.later_candidates(warehouse))
+    return Ahead(pairs, _limits(warehouse, later, standing), nights)
+
+
 def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Step: write offers.decision, its histories, the budget and the allocation's summary for the night.
 
@@ -69,12 +80,13 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     candidate's as defined in offers.propensity, or, for nothing, 1 less the sum over the person's candidates. It is
     1 for people whom a rule excludes.
     """
-    caps = night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
+    caps = night_caps.night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
     standing, candidates = night_inputs.standing(warehouse), night_inputs.candidates(warehouse)
     people = night_inputs.people_of(standing)
     planned = planned_pilot.planned(warehouse, run, candidates, night_inputs.pairs_of(candidates))
     pairs = planned.pairs
-    plan = policy.decide(people, pairs, _limits(warehouse, caps, standing), _rules(run), planned.cohort)
+    ahead = _ahead(warehouse, run, caps, standing)
+    plan = policy.decide(people, pairs, _limits(warehouse, caps, standing), _rules(run), planned.cohort, ahead)
     decision_rows.write(warehouse, run, decision_rows.Night(standing, candidates, people, pairs, plan))
     for address, select in (("offers.decision_history", _HISTORY), ("offers.propensity_history", _PROPENSITIES)):
         tables.replace_date(warehouse, address, run.business_date, select)

@@ -148,6 +148,7 @@ def scored(night: Night, offers: pa.Table) -> pa.Table:
         "redeem_chance": night.candidates["redeem_chance"],
         "baseline_chance": night.candidates["baseline_chance"],
         "prices": _only(night_limits.priced(plan.choosing, pairs, plan.choice.prices), known),
+        "waiting_minor": pa.array(plan.waiting[pairs.person], mask=~known),
         "penalty": pa.array(plan.penalty, mask=~known),
         "score": pa.array(plan.standing.score, mask=~known),
         "rooms": _rooms(pairs, plan),

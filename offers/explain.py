@@ -155,9 +155,17 @@ def _estimated(row: Row, language: str) -> str:
         interval=_interval(row, language),
         evidence=EVIDENCE[language][row["evidence"]],
         cost=wording.money(row["cost_minor"], currency, language),
-        sum=effect + "".join(_price(used, currency, language) for used in recompute.prices(row)),
+        sum=effect
+        + _waiting(row, language)
+        + "".join(_price(used, currency, language) for used in recompute.prices(row)),
         score=wording.money(round(recompute.score(row)), currency, language),
     )
+
+
+def _waiting(row: Row, language: str) -> str:
+    if not row["waiting_minor"]:
+        return ""
+    return LINES[language]["waiting"].format(amount=wording.money(row["waiting_minor"], row["currency"], language))
 
 
 def _interval(row: Row, language: str) -> str:

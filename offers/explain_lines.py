@@ -87,6 +87,7 @@ LINES: Mapping[str, Words] = {
             "{offer}{target}: extra margin {effect}{interval} {evidence}, expected cost {cost}; score {sum} = {score}"
         ),
         "interval": " (95 % interval {low} to {high})",
+        "waiting": " - {amount} that a later night would bring with this customer",
         "cost": " - {price} x cost {amount} ({limit})",
         "worst": " - {price} x worst-case cost {amount} ({limit})",
         "count": " - {price} for a place ({limit})",
@@ -114,6 +115,7 @@ LINES: Mapping[str, Words] = {
             "vērtējums {sum} = {score}"
         ),
         "interval": " (95 % intervāls no {low} līdz {high})",
+        "waiting": " - {amount}, ko ar šo klientu dotu vēlāka nakts",
         "cost": " - {price} x izmaksas {amount} ({limit})",
         "worst": " - {price} x lielākās izmaksas {amount} ({limit})",
         "count": " - {price} par vietu ({limit})",
@@ -141,6 +143,7 @@ LINES: Mapping[str, Words] = {
             "оценка {sum} = {score}"
         ),
         "interval": " (95 %-й интервал от {low} до {high})",
+        "waiting": " - {amount}, которые этот клиент принесёт в более позднюю ночь",
         "cost": " - {price} x затраты {amount} ({limit})",
         "worst": " - {price} x наибольшие затраты {amount} ({limit})",
         "count": " - {price} за место ({limit})",

@@ -61,6 +61,10 @@ class Cap:
         last = period_end(self.period, night, self.ends_on)
         return max((last - night).days + 1, 1)
 
+    def nights(self, night: date) -> int:
+        """Return how many nights the night, week or month that `night` is in has."""
+        return (period_end(self.period, night) - period_start(self.period, night)).days + 1
+
 
 def period_start(period: Period, night: date) -> date:
     """Return the first day of the period that `night` is in; weeks begin on Monday."""

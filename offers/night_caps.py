@@ -1,6 +1,6 @@
 """What is left of every limit for one night: by the ledger, and by the pacing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from offermill.run import Run
@@ -82,6 +82,16 @@ def night_caps(warehouse: Warehouse, run: Run, catalogue: Catalogue) -> tuple[Ni
     }
     variance = {Pool(*pool): amount for *pool, amount in warehouse.rows(_VARIANCE, run.parameters)}
     return tuple(_tonight(cap, run.business_date, standing, variance) for cap in of_night(warehouse, run, catalogue))
+
+
+def in_nights(night: NightCap, day: date, nights: int) -> NightCap:
+    """Return a limit with what it allows in `nights` nights together, `day` being the first, as things stand."""
+    cap, left = night.cap, max((night.cap.at_most or 0) - night.used_before, 0)
+    rest = cap.nights_left(day)
+    if nights <= rest:
+        return replace(night, available=left * nights // rest)
+    more = 0 if cap.period == "campaign" else (cap.at_most or 0) * (nights - rest) // cap.nights(day)
+    return replace(night, available=left + more)
 
 
 def _tonight(cap: Cap, night: date, standing: dict[Pool, tuple[int, int]], variance: dict[Pool, float]) -> NightCap:

@@ -1,6 +1,7 @@
 """What a night decides on, read from the warehouse: people, candidates, limits, as tables and as arrays."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Literal, TypedDict
 
 import numpy as np
@@ -32,29 +33,12 @@ _PEOPLE = f"""
     order by groups.customer_id
 """
 
-_PAIRS = """
-    with people as (
-        select customer_id, row_number() over (order by customer_id) - 1 as person from offers.assignment_group
-    ),
-    catalogue as (
-        select
-            *,
-            dense_rank() over (order by offer_id) - 1 as offer,
-            dense_rank() over (order by campaign_id) - 1 as campaign
-        from offers.catalogue
-    ),
-    effects as (
-        select * from models.offer_effect
-    )
-    select
+# What the night weighs of a candidate, by positions.
+_FIGURES = """
         people.person,
         catalogue.offer,
-        catalogue.offer_id,
         catalogue.campaign,
         list_position($channels, candidate.channel) - 1 as channel_place,
-        candidate.channel,
-        candidate.target_reason,
-        candidate.reason_detail,
         control.customer_id is not null as is_held_back,
         coalesce(effect.effect_minor, 0) as value,
         -- What was redeemed so far corrects the estimate; it stays within the worst case.
@@ -65,13 +49,25 @@ _PAIRS = """
         greatest(catalogue.max_cost_minor, coalesce(effect.cost_minor, 0)) as worst,
         factor.second_moment_minor as ratio,
         factor.cost_factor_error / factor.cost_factor as rate_error,
-        effect.customer_id is not null as has_evidence,
-        coalesce(effect.evidence, 'none') as evidence,
-        effect.effect_error_minor,
-        effect.redeem_chance,
-        effect.baseline_chance,
-        effect.model_id
-    from offers.candidate as candidate
+        effect.customer_id is not null as has_evidence"""
+
+_POSITIONS = """
+    with people as (
+        select customer_id, group_name, row_number() over (order by customer_id) - 1 as person
+        from offers.assignment_group
+    ),
+    catalogue as (
+        select
+            *,
+            dense_rank() over (order by offer_id) - 1 as offer,
+            dense_rank() over (order by campaign_id) - 1 as campaign
+        from offers.catalogue
+    ),
+    effects as (
+        select * from models.offer_effect
+    )"""
+
+_JOINED = """
     inner join people on candidate.customer_id = people.customer_id
     inner join catalogue on candidate.offer_id = catalogue.offer_id
     inner join offers.cost_factor as factor on candidate.offer_id = factor.offer_id
@@ -79,9 +75,35 @@ _PAIRS = """
         on candidate.customer_id = control.customer_id and catalogue.campaign_id = control.campaign_id
     left join effects as effect
         on candidate.customer_id = effect.customer_id
-        and candidate.offer_id = effect.offer_id
+        and candidate.offer_id = effect.offer_id"""
+
+_PAIRS = f"""{_POSITIONS}
+    select {_FIGURES},
+        catalogue.offer_id,
+        candidate.channel,
+        candidate.target_reason,
+        candidate.reason_detail,
+        coalesce(effect.evidence, 'none') as evidence,
+        effect.effect_error_minor,
+        effect.redeem_chance,
+        effect.baseline_chance,
+        effect.model_id
+    from offers.candidate as candidate {_JOINED}
     order by people.person, catalogue.offer
 """
+
+# Of customers whom only a rule that passes keeps from an offer tonight: what would be chosen on a later night.
+_LATER = f"""{_POSITIONS}
+    select {_FIGURES}
+    from offers.eligible_pair as candidate {_JOINED}
+    where not candidate.is_open
+        and effect.effect_minor > 0
+        and control.customer_id is null
+        and people.group_name not in ('global_control', 'control')
+    order by people.person, catalogue.offer
+"""
+
+_NIGHTS = "select cast(coalesce(median(valid_until - $business_date), 1) as integer) from offers.catalogue"
 
 
 class Covered(TypedDict, total=False):
@@ -110,6 +132,16 @@ def standing(warehouse: Warehouse) -> pa.Table:
 def candidates(warehouse: Warehouse) -> pa.Table:
     """Return one row per candidate by customer_id and offer_id, with positions and estimates."""
     return warehouse.arrow(_PAIRS, {"channels": list(CHANNELS)})
+
+
+def later_candidates(warehouse: Warehouse) -> pa.Table:
+    """Return the candidates with a gain of customers who are not open tonight but will be again."""
+    return warehouse.arrow(_LATER, {"channels": list(CHANNELS)})
+
+
+def nights_bound(warehouse: Warehouse, business_date: date) -> int:
+    """Return how many nights an offer of tonight keeps its customer from another one: the median of the catalogue's."""
+    return max(int(warehouse.value(_NIGHTS, {"business_date": business_date})), 1)
 
 
 def _ints(table: pa.Table, name: str) -> Ints:

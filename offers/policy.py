@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from offermill.money import share_of
-from offers import choosing, even_draw, night_limits, propensity
+from offers import choosing, even_draw, night_limits, propensity, waiting
 from offers.allocation import Choice
 from offers.draws import Draw, Purse, draw, safe_size, usual_sizes
 from offers.night_limits import NightLimit
@@ -31,6 +31,7 @@ from offers.people import (
     count_per_person,
     most_per_person,
 )
+from offers.waiting import Ahead
 
 Limits = tuple[NightLimit, ...]
 
@@ -75,14 +76,15 @@ class Plan:
         chosen: each person's candidate, or NOTHING.
         lot: each person's second lot where one was drawn, else NaN.
         best: the candidate with the highest score above 0 of each person, or NOTHING.
+        waiting: what keeping each person for a later night is worth, minor units.
         penalty: sum over the limits of shadow price x weight, of each candidate.
         chance: propensity of each candidate (see offers.propensity).
         pilot_control: each person's chance to be drawn into a pilot's control arm.
-        standing: what may be explored, piloted and chosen; a score is value - penalty.
+        standing: what may be explored, piloted and chosen; a score is value - waiting - penalty.
         limits: of the night, the budget first, before anything was given.
         choosing: the limits as those who choose had to keep them.
         left: what everything that was given leaves of each limit.
-        choice: the allocation among those who choose.
+        choice: the allocation among those who choose; its values are those beyond waiting.
         is_cold: no candidate has evidence: the whole night is a pilot.
     """
 
@@ -90,6 +92,7 @@ class Plan:
     chosen: Ints
     lot: Floats
     best: Ints
+    waiting: Ints
     penalty: Floats
     chance: Floats
     pilot_control: Floats
@@ -101,11 +104,19 @@ class Plan:
     is_cold: bool
 
 
-def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: Cohort | None = None) -> Plan:
+def decide(
+    people: People,
+    pairs: Pairs,
+    limits: Limits,
+    rules: Rules,
+    planned: Cohort | None = None,
+    ahead: Ahead | None = None,
+) -> Plan:
     """Return the night's plan; what is given stays within every limit, in the limit's own measure.
 
     Without a planned pilot what has no evidence is piloted by equal lots, with the share of people and money that
-    `rules` name for it, or with everybody when nothing has evidence.
+    `rules` name for it, or with everybody when nothing has evidence. Without `ahead` the night chooses for itself
+    alone; else an offer has to be worth more than keeping its customer for a later night.
     """
     is_cold = not bool(pairs.has_evidence.any())
     lots, limits = _pilot_lots(rules, planned, is_cold), night_limits.bound(limits, pairs)
@@ -116,10 +127,13 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
     left = night_limits.with_left(left, night_limits.used(limits, pairs, explore.chosen))
     group = _effective_groups(people, pilot, explore, is_cold)
     choosable = pairs.has_evidence & (pairs.value > 0) & night_limits.fitting(left, pairs)
+    kept = _waiting(people, pairs, choosable, ahead)
+    beyond = replace(pairs, value=pairs.value - kept[pairs.person])
+    choosable &= beyond.value > 0
     mask = choosable & ~pairs.is_held_back & (group == CHOOSE)[pairs.person]
     given = np.concatenate([drawn.chosen[drawn.chosen != NOTHING] for drawn in (pilot, explore)])
-    found = choosing.choose(pairs, left, mask, given, len(people))
-    standing = propensity.Standing(explorable, cohort.weights, cohort.control, choosable, pairs.value - found.penalty)
+    found = choosing.choose(beyond, left, mask, given, len(people))
+    standing = propensity.Standing(explorable, cohort.weights, cohort.control, choosable, beyond.value - found.penalty)
     chosen, chances = _with_draws(found.plan, (pilot, explore)), _chances(rules, pilot, explore, lots)
     offered, controls = propensity.of_night(pairs, standing, chances, propensity.Taken(group == CHOOSE, chosen))
     return Plan(
@@ -127,6 +141,7 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
         chosen=chosen,
         lot=_lots(people, (pilot, explore)),
         best=best_per_person(pairs, choosable & ~pairs.is_held_back, standing.score, len(people)),
+        waiting=kept,
         penalty=found.penalty,
         chance=offered,
         pilot_control=controls,
@@ -137,6 +152,14 @@ def decide(people: People, pairs: Pairs, limits: Limits, rules: Rules, planned: 
         choice=found.choice,
         is_cold=is_cold,
     )
+
+
+def _waiting(people: People, pairs: Pairs, choosable: Flags, ahead: Ahead | None) -> Ints:
+    """Return what waiting is worth to each person; controls wait for nothing and compete for no later money."""
+    if ahead is None:
+        return np.zeros(len(people), dtype=np.int64)
+    may_choose = (people.group >= EXPLORE)[pairs.person]
+    return waiting.worth(pairs, choosable & ~pairs.is_held_back & may_choose, ahead, len(people))
 
 
 def purse(available: int, share: float) -> int:

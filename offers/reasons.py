@@ -22,6 +22,9 @@ from offers.people import (
 from offers.policy import Plan
 from offers.rest import room
 
+# Scores are sums of doubles; minor units.
+_ROUNDING = 1e-6
+
 
 def reasons(people: People, pairs: Pairs, plan: Plan, rules: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return one reason per person; `rules` holds the rule of those whom one excludes.
@@ -53,10 +56,10 @@ def reasons(people: People, pairs: Pairs, plan: Plan, rules: NDArray[np.object_]
 
 
 def _has_best_score(plan: Plan) -> Flags:
-    """Tell who got a candidate with a score as good as their best (0 for nothing)."""
+    """Tell who got a candidate with a score as good as their best (0 for nothing), but for rounding."""
     gets, score = plan.chosen != NOTHING, np.append(plan.standing.score, 0.0)
     # Index -1 (nothing) is the 0 at the end.
-    return np.asarray(gets & (score[plan.chosen] >= score[plan.best]))
+    return np.asarray(gets & (score[plan.chosen] >= score[plan.best] - _ROUNDING))
 
 
 def _has(people: People, pairs: Pairs, plan: Plan) -> dict[str, Flags]:

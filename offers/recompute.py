@@ -60,11 +60,11 @@ def _weight(row: Row, measure: str) -> int:
 
 
 def score(row: Row) -> float:
-    """Return the effect less what the candidate uses of every limit at its price, from the logged figures."""
+    """Return the effect beyond waiting less what the candidate uses of every limit at its price, as logged."""
     total = 0.0
     for used in prices(row):
         total += used.price * used.weight
-    return float(row["effect_minor"] - total)
+    return float(row["effect_minor"] - row["waiting_minor"] - total)
 
 
 def choice(rows: Sequence[Row]) -> str | None:

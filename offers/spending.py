@@ -116,10 +116,12 @@ def write(warehouse: Warehouse, run: Run, caps: Sequence[NightCap], pairs: Pairs
 def _summary(run: Run, pairs: Pairs, plan: Plan) -> dict[str, object]:
     choosing = plan.group[pairs.person] == CHOOSE
     open_to_choice = choosing & ~pairs.is_held_back & pairs.has_evidence & (pairs.value > 0)
+    kept = int(plan.waiting[pairs.person[plan.choice.rows]].sum())
     return {
         "business_date": run.business_date,
-        "value_minor": int(plan.choice.value),
-        "upper_bound_minor": int(plan.choice.upper_bound),
+        "value_minor": int(plan.choice.value) + kept,
+        "waiting_minor": kept,
+        "upper_bound_minor": int(plan.choice.upper_bound) + kept,
         "gap_share": plan.choice.gap,
         "shadow_price": plan.choice.prices[BUDGET],
         "candidate_count": int(open_to_choice.sum()),

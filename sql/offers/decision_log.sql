@@ -8,7 +8,7 @@ considered as (
         is_held_back, evidence, effect_minor, effect_error_minor,
         cast(round(effect_minor - 1.96 * effect_error_minor) as bigint) as effect_low_minor,
         cast(round(effect_minor + 1.96 * effect_error_minor) as bigint) as effect_high_minor,
-        cost_minor, worst_cost_minor, redeem_chance, baseline_chance, prices, penalty, score, rooms, offer_propensity,
+        cost_minor, worst_cost_minor, redeem_chance, baseline_chance, prices, waiting_minor, penalty, score, rooms, offer_propensity,
         is_explorable, is_pilotable, pilot_weight, control_weight, is_choosable, is_chosen, model_id
     from offers.scored_candidate
     union all by name

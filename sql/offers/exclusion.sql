@@ -3,17 +3,11 @@ with customer_rules as (
     select customer_id, cast(null as varchar) as offer_id, rule, reason from offers.exclusion_of_customer
 ),
 offer_rules as (
-    select customer_id, offer_id, rule, reason from offers.exclusion_by_offer
-    union all
-    select customer_id, offer_id, rule, reason from offers.exclusion_by_person
-    union all
-    select customer_id, offer_id, rule, reason from offers.exclusion_by_segment
-    union all
-    select customer_id, offer_id, rule, reason from offers.exclusion_by_reach
-    union all
-    select customer_id, offer_id, rule, reason from offers.exclusion_by_contact
-    union all
-    select customer_id, offer_id, rule, reason from offers.exclusion_by_ramp
+    -- Who is kept from every offer anyway has that reason alone.
+    select exclusions.customer_id, exclusions.offer_id, exclusions.rule, exclusions.reason
+    from offers.exclusion_of_offer as exclusions
+    semi join (select customer_id from offers.eligible_customer where is_open) as customers
+        on exclusions.customer_id = customers.customer_id
 ),
 rules as (
     select * from customer_rules

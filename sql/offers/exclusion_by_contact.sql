@@ -1,6 +1,6 @@
--- offers.exclusion_by_contact: one row per open customer, offer and rule on the offers that the customer got before.
+-- offers.exclusion_by_contact: one row per eligible customer, offer and rule on the offers that the customer got before.
 with customers as (
-    select customer_id from offers.open_customer
+    select customer_id from offers.eligible_customer
 ),
 templates as (
     select distinct

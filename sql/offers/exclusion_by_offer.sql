@@ -1,6 +1,6 @@
--- offers.exclusion_by_offer: one row per open customer and offer that nobody may get tonight.
+-- offers.exclusion_by_offer: one row per eligible customer and offer that nobody may get tonight.
 with customers as (
-    select * from offers.open_customer
+    select * from offers.eligible_customer
 ),
 catalogue as (
     select * from offers.catalogue

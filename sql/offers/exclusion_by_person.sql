@@ -1,6 +1,6 @@
--- offers.exclusion_by_person: one row per open customer, offer and rule on who the customer is.
+-- offers.exclusion_by_person: one row per eligible customer, offer and rule on who the customer is.
 with customers as (
-    select * from offers.open_customer
+    select * from offers.eligible_customer
 ),
 catalogue as (
     select * from offers.catalogue

@@ -1,6 +1,6 @@
--- offers.exclusion_by_ramp: one row per open customer and offer whose template does not reach the customer yet.
+-- offers.exclusion_by_ramp: one row per eligible customer and offer whose template does not reach the customer yet.
 with customers as (
-    select customer_id from offers.open_customer
+    select customer_id from offers.eligible_customer
 ),
 ramp as (
     select * from offers.ramp where stage_share < 1

@@ -1,6 +1,6 @@
--- offers.exclusion_by_reach: one row per open customer, offer and rule on reaching the customer with it.
+-- offers.exclusion_by_reach: one row per eligible customer, offer and rule on reaching the customer with it.
 with customers as (
-    select * from offers.open_customer
+    select * from offers.eligible_customer
 ),
 catalogue as (
     select * from offers.catalogue

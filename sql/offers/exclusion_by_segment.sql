@@ -1,6 +1,6 @@
--- offers.exclusion_by_segment: one row per open customer, offer and rule on the customer's segments.
+-- offers.exclusion_by_segment: one row per eligible customer, offer and rule on the customer's segments.
 with customers as (
-    select * from offers.open_customer
+    select * from offers.eligible_customer
 ),
 catalogue as (
     select * from offers.catalogue

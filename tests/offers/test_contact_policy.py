@@ -115,7 +115,7 @@ def found_verdicts(folder: Path, night: date, folk: list[Person]) -> set[tuple[s
         catalogue.load_catalogue(warehouse, run)
         fill(warehouse, "offers.decision_history", made["offers.decision_history"])
         fill(warehouse, "offers.channel_permission", known)
-        fill(warehouse, "offers.open_customer", [{"customer_id": one["id"]} for one in folk])
+        fill(warehouse, "offers.eligible_customer", [{"customer_id": one["id"]} for one in folk])
         for address in TABLES:
             warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
         channels = "select customer_id, channel, 'full' from offers.open_channel where not is_open"

@@ -33,6 +33,7 @@ def row(offer_id: str, **facts: object) -> Row:
         "worst_cost_minor": 500,
         "baseline_chance": 0.345,
         "prices": '{"budget": [1.5, 100, "cost"]}',
+        "waiting_minor": 0,
         "penalty": 150.0,
         "score": 150.0,
         "offer_propensity": 0.75,
@@ -336,3 +337,27 @@ def promised(address: str, column: str) -> list[str]:
         if check.type == "expect_column_values_to_be_in_set" and check.kwargs["column"] == column
         for value in check.kwargs["value_set"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "3.00 € - 0.40 € that a later night would bring with this customer - 1.50 x cost 1.00 € (budget) = 1.10 €",
+        ),
+        ("lv", "3,00 € - 0,40 €, ko ar šo klientu dotu vēlāka nakts - 1,50 x izmaksas 1,00 € (budget) = 1,10 €"),
+        (
+            "ru",
+            "3,00 € - 0,40 €, которые этот клиент принесёт в более позднюю ночь - "
+            "1,50 x затраты 1,00 € (budget) = 1,10 €",
+        ),
+    ],
+)
+def test_what_waiting_is_worth_is_part_of_the_score(language: str, said: str) -> None:
+    log = [row("basket-10", is_chosen=True, waiting_minor=40, score=110.0)]
+
+    explained = explain.explain(log, "c1", language)
+
+    assert explained.is_same
+    assert said in explained.as_text().replace("\xa0", " ")

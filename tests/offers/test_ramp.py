@@ -239,7 +239,7 @@ def test_whoever_is_in_a_small_stage_is_in_every_larger_one(tmp_path: Path) -> N
     run = run_of(tmp_path)
     reached = {}
     with Warehouse.open() as warehouse:
-        fill(warehouse, "offers.open_customer", [{"customer_id": f"c{number:04d}"} for number in range(2_000)])
+        fill(warehouse, "offers.eligible_customer", [{"customer_id": f"c{number:04d}"} for number in range(2_000)])
         fill(warehouse, "offers.catalogue", [{"offer_id": "new-1", "template_id": "new"}])
         for share in (0.01, 0.05, 0.25):
             fill(warehouse, "offers.ramp", [{"template_id": "new", "stage_share": share, "reason": "new"}])
