@@ -265,6 +265,13 @@ class PacingSettings(Section):
     redemptions_min: Annotated[int, Field(ge=2)] = 30
 
 
+class HistorySettings(Section):
+    """How long the log of the nights is kept."""
+
+    # A night so many days back may run again on the same evidence; its log goes so long after models.evidence_days.
+    rerun_days: Annotated[int, Field(ge=0)] = 220
+
+
 class PublishSettings(Section):
     """What may be shown to people."""
 
@@ -288,6 +295,7 @@ class Settings(Section):
     ledger: LedgerSettings = LedgerSettings()
     ramp: RampSettings = RampSettings()
     pacing: PacingSettings = PacingSettings()
+    history: HistorySettings = HistorySettings()
     publish: PublishSettings = PublishSettings()
 
     @field_validator("sources")

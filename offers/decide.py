@@ -6,7 +6,18 @@ import pyarrow as pa
 
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import catalogue, decision_rows, ledger, night_caps, night_inputs, planned_pilot, policy, spending, tables
+from offers import (
+    catalogue,
+    decision_rows,
+    ledger,
+    night_caps,
+    night_inputs,
+    planned_pilot,
+    policy,
+    retention,
+    spending,
+    tables,
+)
 from offers.night_caps import NightCap
 from offers.night_limits import NightLimit
 from offers.waiting import Ahead
@@ -90,5 +101,6 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     decision_rows.write(warehouse, run, decision_rows.Night(standing, candidates, people, pairs, plan))
     for address, select in (("offers.decision_history", _HISTORY), ("offers.propensity_history", _PROPENSITIES)):
         tables.replace_date(warehouse, address, run.business_date, select)
+    retention.prune(warehouse, run)
     ledger.reserve_night(warehouse, run)
     return spending.write(warehouse, run, caps, pairs, plan)

@@ -4,6 +4,8 @@ Whoever has an offer stands aside for four weeks; who is held back stands there 
 more and are the ones the policy chooses. Controls taken from every night, or each person's first night, would be wrong.
 """
 
+import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,7 +16,10 @@ import pytest
 
 from models import policy_value
 from models.policy_value import Log
+from offermill.run import Run
+from offermill.settings import HistorySettings
 from offermill.warehouse import Warehouse
+from offers import retention
 from tests.models import shops
 from tests.models.test_uplift_step import examined
 
@@ -22,6 +27,7 @@ PEOPLE, NIGHTS, HORIZON = 2_500, 60, 28
 FIRST = shops.NIGHT - timedelta(days=NIGHTS + HORIZON)
 GLOBAL, CAMPAIGN, EXPLORE, PILOT = 0.05, 0.10, 0.05, 0.05
 HELD = 1 - (1 - GLOBAL) * (1 - CAMPAIGN)
+EVIDENCE = ("models.training_examples", "models.evidence_arm", "models.evidence_count")
 EFFECT = {"ten": 60.0, "gift": -20.0}
 
 
@@ -149,3 +155,40 @@ def test_taking_everybody_held_back_every_night_would_be_wrong(evidence: tuple[p
     late = rows[(rows["drawn"] != "control") | (nights > nights.max() - pd.Timedelta(days=14))]
     naive = late.loc[late["drawn"] == "ten", "margin"].mean() - late.loc[late["drawn"] == "control", "margin"].mean()
     assert abs(naive - EFFECT["ten"]) > EFFECT["ten"]
+
+
+def test_what_no_night_can_read_any_more_goes_and_the_evidence_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draws count for 50 days and nights run again for 10: of 60 nights from 88 to 29 days back, 28 are too old."""
+    monkeypatch.setattr(sys.modules[__name__], "PEOPLE", 200)
+    run = shops.run_of(Path("shop"))
+    chosen = run.settings.model_copy(
+        update={
+            "models": run.settings.models.model_copy(update={"evidence_days": 50}),
+            "history": HistorySettings(rerun_days=10),
+        }
+    )
+    tonight, earlier = (replace(run.at(shops.NIGHT - timedelta(days=back)), settings=chosen) for back in (0, 10))
+
+    def evidence_of(night: Run) -> list[tuple[object, ...]]:
+        examined(warehouse, night)
+        return [row for table in EVIDENCE for row in warehouse.rows(f"select * from {table} order by all")]
+
+    def rows(condition: str) -> tuple[object, ...]:
+        chances = warehouse.value("select count(*) from offers.propensity_history where " + condition)
+        kept = "(offer_id is not null or group_name in ('pilot', 'control'))"
+        counts = f"count(*) filter (where {kept}), count(*) filter (where not {kept})"
+        return (chances, *warehouse.rows(f"select {counts} from offers.decision_history where {condition}")[0])
+
+    with Warehouse.open() as warehouse:
+        written(warehouse, 5)
+        before = [evidence_of(night) for night in (tonight, earlier)]
+        old, young = (f"business_date {sign} date '{FIRST + timedelta(days=28)}'" for sign in ("<", ">="))
+        rows_before = rows(old), rows(young)
+        retention.prune(warehouse, tonight)
+        rows_after = rows(old), rows(young)
+
+        assert [evidence_of(night) for night in (tonight, earlier)] == before
+    assert min(map(len, before)) > 100
+    (chances, kept, nothing), rest = rows_before
+    assert min(chances, kept, nothing) > 100
+    assert rows_after == ((0, kept, 0), rest)
