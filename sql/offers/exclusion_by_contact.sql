@@ -61,6 +61,46 @@ required as (
 got as (
     select customer_id, template_id, max(contact_on) as contact_on from contacts group by customer_id, template_id
 ),
+chances as (
+    select * from offers.propensity_history
+    where business_date < $business_date and date_diff('day', business_date, $business_date) <= $models_evidence_days
+),
+held_back as (
+    select
+        business_date,
+        1 - (1 - $randomisation_global_control_share)
+        * (1 - power($randomisation_campaign_control_share, count(distinct wave_id))) as held_back_share
+    from chances
+    group by business_date
+),
+as_if_given as (
+    -- Who is held back never gets what comes before: a lot with the chance that everybody else had stands for it, so
+    -- that the control group of what comes after is not empty.
+    select distinct chances.customer_id, catalogue.template_id
+    from chances
+    inner join offers.catalogue as catalogue on chances.offer_id = catalogue.offer_id
+    semi join required on catalogue.template_id = required.other_id
+    inner join held_back on chances.business_date = held_back.business_date
+    inner join offers.decision_history as decisions
+        on chances.business_date = decisions.business_date and chances.customer_id = decisions.customer_id
+    where
+        decisions.group_name in ('global_control', 'control')
+        and cast(
+            '0x' || left(
+                sha256(
+                    concat_ws(
+                        '|', $randomisation_salt, 'as if given', chances.business_date, chances.customer_id, chances.offer_id
+                    )
+                ),
+                13
+            ) as bigint
+        ) / 4503599627370496 < chances.propensity / (1 - held_back.held_back_share)
+),
+had as (
+    select customer_id, template_id from got
+    union
+    select customer_id, template_id from as_if_given
+),
 verdicts as (
     select
         customer_id,
@@ -85,7 +125,7 @@ verdicts as (
         'never got ' || string_agg(required.other_id, ', ' order by required.other_id)
     from customers
     cross join required
-    anti join got on customers.customer_id = got.customer_id and required.other_id = got.template_id
+    anti join had on customers.customer_id = had.customer_id and required.other_id = had.template_id
     group by customers.customer_id, required.template_id
     union all
     select
