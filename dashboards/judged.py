@@ -110,6 +110,18 @@ def _segments(ctx: Context, parts: Sequence[Figures]) -> dict[str, Any] | None:
     return {"chart": _ranges(ctx, shown, ctx.t["models"]["axis"]["gain"]), "rows": cells}
 
 
+def _picked(ctx: Context, card: Figures) -> str:
+    """Return what the people a tight budget picks cost, beside the plan; empty for few people or an older card."""
+    found, f = card.get("picked"), ctx.formats
+    if not found or found["row_count"] < ctx.minimum:
+        return ""
+    planned, spent = (f.money(round(found[name])) for name in ("planned_minor", "spent_minor"))
+    text: str = ctx.t["models"]["picked"]
+    return text.format(
+        planned=planned, spent=spent, rows=f.people(found["row_count"]), factor=f.number(found["factor"], 2)
+    )
+
+
 def build(ctx: Context, card: Figures) -> dict[str, Any] | None:
     """Return what the page shows of a judged model; None for a card that holds no judging."""
     judged = card.get("judged")
@@ -128,7 +140,7 @@ def build(ctx: Context, card: Figures) -> dict[str, Any] | None:
     ]
     names = ("values", "leads", "effects", "cost", "gains", "ranking")
     return {
-        "sentence": sentence,
+        "sentence": f"{sentence} {_picked(ctx, card)}".strip(),
         "budgets": [_budget(ctx, found) for found in judged["budgets"]],
         "calibration": _calibration(ctx, card.get("effect_calibration", [])),
         "cost": _cost(ctx, card.get("cost_curve", [])),

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import amounts, assumed, data, registry, scoring, segment_prior, uplift_evidence, uplift_step
+from models import amounts, assumed, data, picked, registry, scoring, segment_prior, uplift_evidence, uplift_step
 from models.data import Floats
 from models.segment_prior import Known, Prior
 from models.uplift import UpliftModel
@@ -170,8 +170,10 @@ def _model_figures(
     shares = np.array([stored.settings["redeemed"][offer] for offer in offers])
     redeem = np.minimum(shares * chance / (float(stored.settings["baseline_mean"]) or 1.0), 1.0)
     redeem = redeem if told is None else told[offers].to_numpy()
-    figures = (effect[offers].to_numpy(), error[offers].to_numpy(), cost[offers].to_numpy())
-    return (*figures, redeem, np.repeat(chance, len(offers), axis=1))
+    # Models of older versions were not checked on those they pick.
+    factor = float(stored.settings.get("cost_factor", 1.0))
+    net, dear = picked.corrected(factor, effect[offers].to_numpy(), cost[offers].to_numpy())
+    return net, error[offers].to_numpy(), dear, redeem, np.repeat(chance, len(offers), axis=1)
 
 
 def _segment_figures(parts: Mapping[str, Known], names: NDArray[np.str_]) -> tuple[Floats, ...]:

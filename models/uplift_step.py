@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import cards, data, judging, outcome_guess, registry, segment_prior, uplift_card, uplift_evidence
+from models import cards, data, judging, outcome_guess, picked, registry, segment_prior, uplift_card, uplift_evidence
 from models.data import Floats
 from models.evidence import CONTROL, NoEvidence
 from models.judging import Bench, Guess
@@ -46,7 +46,8 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     if not judged.verdict.is_accepted:
         return _store(run, {}, {}, {}, card, cards.REFUSED)
     held = {f"{_HELD}{file}": text for file, text in judged.parts.items()}
-    settings = model.settings() | _facts(seen, model) | {"held": judged.settings}
+    checked = {"held": judged.settings, "cost_factor": judged.cost_factor}
+    settings = model.settings() | _facts(seen, model) | checked
     return _store(run, features, model.parts() | held, settings, card, cards.ACCEPTED)
 
 
@@ -136,6 +137,7 @@ class _Judged:
     figures: dict[str, Any]
     parts: Mapping[str, str]
     settings: Mapping[str, Any]
+    cost_factor: float = 1.0
 
 
 def _judge(run: Run, seen: Evidence, guess: Floats) -> _Judged:
@@ -147,7 +149,7 @@ def _judge(run: Run, seen: Evidence, guess: Floats) -> _Judged:
         message = f"Too little evidence to judge it on people it did not learn from. {problem} No model is used yet."
         return _Judged(judging.Verdict(False, message), {}, {}, {})
     bench, part = judging.bench(seen, guess, held), seen.part(held)
-    new = _guess_of(judged, part, seen.margin_share, bench.arms)
+    new = guess_of(judged, part, seen.margin_share, bench.arms)
     found = judging.rounds(bench, new, _old_guess(run, part, bench))
     digits, currency = run.settings.shop.currency_digits, run.settings.shop.currency
 
@@ -156,10 +158,14 @@ def _judge(run: Run, seen: Evidence, guess: Floats) -> _Judged:
 
     verdict = judging.verdict(found, float(run.settings.models.replacement_epsilon_minor), say)
     figures = uplift_card.judged(bench, part, new, found, run.settings.models.replacement_epsilon_minor)
-    return _Judged(verdict, figures, judged.parts(), judged.settings() | {"margin_share": seen.margin_share})
+    costs = picked.picked(bench, new, found[-1].price)
+    figures["picked"] = costs.to_json()
+    settings = judged.settings() | {"margin_share": seen.margin_share}
+    return _Judged(verdict, figures, judged.parts(), settings, figures["picked"]["factor"])
 
 
-def _guess_of(model: UpliftModel, part: Evidence, shop_share: float, arms: tuple[str, ...]) -> Guess:
+def guess_of(model: UpliftModel, part: Evidence, shop_share: float, arms: tuple[str, ...]) -> Guess:
+    """Return what a model says of the evidence's people, for every arm of a bench."""
     share = margin_share(part.features, shop_share)
     effect, cost, _ = model.predictions(matrix(part.features), margin_share=share)
     return Guess(
@@ -177,7 +183,7 @@ def _old_guess(run: Run, part: Evidence, bench: Bench) -> Guess | None:
     parts = {file.removeprefix(_HELD): text for file, text in old.parts.items() if file.startswith(_HELD)}
     model = UpliftModel.restored(parts or old.parts, settings)
     narrowed = Evidence(part.features.select([*old.features]), part.rows, part.propensity, part.depths, part.costs)
-    return _guess_of(model, narrowed, float(settings["margin_share"]), bench.arms)
+    return guess_of(model, narrowed, float(settings["margin_share"]), bench.arms)
 
 
 def _store(

@@ -37,6 +37,7 @@ def shown(ctx: Context) -> dict[str, object]:
             "rows_for_epsilon": lead.rows_for(50.0),
             "budgets": [each.to_json() for each in found],
         },
+        "picked": {"row_count": 412, "planned_minor": 123.4, "spent_minor": 150.6, "factor": 1.0912},
         "ranking": [{"arm": "ten", "row_count": 3, "qini": 0.1234567, "auuc": 0.05}],
         "segments": [{"segment": "0.1", "predicted_minor": 1_234.0, **lead.to_json()}],
         **uplift_metrics.to_json(points, tenths),
@@ -115,3 +116,11 @@ def test_the_page_has_words_for_every_reason_and_policy(ctx: Context) -> None:
     names = {judging.NEW, judging.OLD, judging.SINGLE, judging.RULE, judging.NOTHING}
     assert set(ctx.t["models"]["policies"]) == names
     assert {"model", "segment", "rule"} <= set(ctx.t["models"]["sources"])
+
+
+def test_what_the_picked_cost_stands_beside_the_plan(ctx: Context, shown: dict[str, object]) -> None:
+    sentence = str(shown["sentence"])
+    assert sentence.endswith(
+        "Those whom a tight budget would pick were planned to cost €1.23 each; 412 of them got the offer by lot and "
+        "cost €1.51 each. So all its costs are multiplied by 1.09."
+    )

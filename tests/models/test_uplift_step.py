@@ -196,7 +196,11 @@ def test_the_stored_model_is_the_estimator(night: dict[str, object]) -> None:
     stored = night["stored"]
     assert isinstance(stored, registry.StoredModel)
     model = UpliftModel.restored(stored.parts, stored.settings)
-    effect = model.effect(TONIGHT.features.astype(np.float32), margin_share=stored.settings["margin_share"])
+    people = TONIGHT.features.astype(np.float32)
+    effect, cost = model.effect(people, margin_share=stored.settings["margin_share"]), model.cost(people)
+    # Costs are set right by those a tight budget picks, and effects are net of them.
+    assert stored.settings["cost_factor"] == stored.card["picked"]["factor"] != 1
+    effect = effect - (stored.settings["cost_factor"] - 1) * cost
     rows = night["rows"]
     assert isinstance(rows, pd.DataFrame)
     rounded = np.floor(np.abs(effect["d20"]) + 0.5) * np.sign(effect["d20"])
