@@ -1,10 +1,12 @@
 """How often the intervals of policy values cover the truth: simulated waves whose true values are known.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/policy_value.py [--waves 500] [--designs heavy ...]
+    PYTHONPATH=. .venv/bin/python benchmarks/policy_value.py [--waves 500] [--designs "heavy tail" ...] [--further]
 
 Every wave draws people, what the log gave them, and what they bought; every question is asked of every wave. Shown per
-design: coverage (of waves that were answered), misses below and above, mean half-width, bias in standard errors, and
-the rows that a half-width of 10 would need. Truth is the population's, from 2 million people.
+design: coverage (of waves that were answered), misses below and above, the plain normal interval's coverage, how much
+wider ours is than that (medians), share of answers with a warning and coverage of those without, mean half-width, bias
+in standard errors, and the rows that a half-width of 10 would need. Truth is the population's, from 2 million people.
+`--further` asks designs of other tails, shapes and sizes, and two in which rows are too few for any interval to hold.
 """
 
 import argparse
@@ -28,12 +30,25 @@ _PRECISION = 10.0
 
 @dataclass(frozen=True)
 class Design:
-    """A way to log and a shape of margins: rows per wave, spread of log baskets, share that explores, buyers' base."""
+    """A way to log and a shape of margins: rows per wave, spread of log baskets, share that explores, buyers' base.
+
+    With a `tail` baskets are Pareto's with that exponent instead; with `apart` deeper arms spread more: the shape of
+    baskets depends on the arm.
+    """
 
     rows: int
     spread: float = 0.6
     explore: float = 1.0
     base: float = -1.0
+    tail: float | None = None
+    apart: bool = False
+
+    def noise(self, action: np.ndarray, rng: np.random.Generator) -> Floats:
+        """Return (n,) factors of mean 1."""
+        if self.tail is not None:
+            return np.asarray((self.tail - 1) / self.tail * (1 - rng.random(len(action))) ** (-1 / self.tail))
+        spread = self.spread * (np.array([0.3, 0.5, 1.0, 1.3])[action] if self.apart else 1.0)
+        return np.asarray(np.exp(spread * rng.standard_normal(len(action)) - spread**2 / 2))
 
 
 DESIGNS = {
@@ -44,6 +59,18 @@ DESIGNS = {
     "explores 20 %": Design(4_000, explore=0.2),
     "explores 5 %": Design(20_000, explore=0.05),
     "heavy tail, explores 10 %": Design(10_000, spread=1.2, explore=0.1),
+}
+FURTHER = {
+    "log spread 1, 1,000 rows": Design(1_000, spread=1.0, explore=0.5),
+    "log spread 1.5, explores 10 %": Design(5_000, spread=1.5, explore=0.1),
+    "Pareto 3": Design(2_000, tail=3.0),
+    "Pareto 2.5, explores 10 %": Design(20_000, tail=2.5, explore=0.1),
+    "1 % buy": Design(5_000, spread=0.8, base=-5.0),
+    "all baskets alike, explores 5 %": Design(5_000, spread=0.0, explore=0.05),
+    "arms of other shapes, explores 20 %": Design(5_000, spread=1.0, explore=0.2, apart=True),
+    "log spread 1.5, 50,000 rows": Design(50_000, spread=1.5, explore=0.5),
+    "beyond: Pareto 2.2, 1,000 rows, explores 10 %": Design(1_000, tail=2.2, explore=0.1),
+    "beyond: log spread 2, 2,000 rows, explores 10 %": Design(2_000, spread=2.0, explore=0.1),
 }
 
 
@@ -92,8 +119,7 @@ def wave(design: Design, seed: int) -> tuple[Floats, policy_value.Log]:
     action = (rng.random(design.rows)[:, None] > np.cumsum(p, axis=1)).sum(axis=1).clip(0, ARMS - 1)
     at = np.arange(design.rows)
     bought = rng.random(design.rows) < chances(x, design.base)[at, action]
-    noise = np.exp(design.spread * rng.standard_normal(design.rows) - design.spread**2 / 2)
-    outcome = np.where(bought, (MARGIN - DEPTHS[action]) * basket(x) * noise, 0.0)
+    outcome = np.where(bought, (MARGIN - DEPTHS[action]) * basket(x) * design.noise(action, rng), 0.0)
     guess = outcome_guess.cross_fitted(x, action, outcome, ARMS, person=at, seed=seed)
     return x, policy_value.Log(action, outcome, p, guess)
 
@@ -127,14 +153,20 @@ def measure(design: Design, waves: int, methods: list[policy_value.Method]) -> l
 def _figures(found: list[policy_value.Answer], truth: float) -> list[str]:
     given = [one for one in found if one.is_answered]
     if not given:
-        return [f"{truth:.1f}", "0", *[""] * 5]
+        return [f"{truth:.1f}", "0", *[""] * 9]
     low, high, estimate, error = (
         np.array([getattr(one, name) for one in given]) for name in ("low", "high", "estimate", "error")
     )
+    plain = np.array([one.interval.plain_error for one in given if one.interval])
+    held, warned = (low <= truth) & (truth <= high), np.array([bool(one.warning) for one in given])
     needed = np.median([one.rows_for(_PRECISION) for one in given])
     return [
-        f"{truth:.1f}", f"{len(given)}", f"{np.mean((low <= truth) & (truth <= high)):.1%}",
-        f"{np.mean(high < truth):.1%} / {np.mean(low > truth):.1%}", f"{np.mean(high - low) / 2:.1f}",
+        f"{truth:.1f}", f"{len(given)}", f"{held.mean():.1%}",
+        f"{np.mean(high < truth):.1%} / {np.mean(low > truth):.1%}",
+        f"{np.mean(np.abs(estimate - truth) <= 1.96 * plain):.1%}",
+        f"{np.median(high - low) / np.median(2 * 1.96 * plain):.2f}",
+        f"{warned.mean():.0%}", f"{held[~warned].mean():.1%}" if not warned.all() else "",
+        f"{np.mean(high - low) / 2:.1f}",
         f"{(estimate.mean() - truth) / error.mean():+.2f}", f"{needed:,.0f}",
     ]  # fmt: skip
 
@@ -142,17 +174,19 @@ def _figures(found: list[policy_value.Answer], truth: float) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--waves", type=int, default=500)
-    parser.add_argument("--designs", nargs="+", choices=list(DESIGNS), default=list(DESIGNS))
+    every = DESIGNS | FURTHER
+    parser.add_argument("--designs", nargs="+", choices=list(every))
+    parser.add_argument("--further", action="store_true")
     parser.add_argument("--methods", nargs="+", choices=["aipw", "snips", "ips"], default=["aipw", "snips"])
     chosen = parser.parse_args()
-    for name in chosen.designs:
+    for name in chosen.designs or (FURTHER if chosen.further else DESIGNS):
         shown = Table(
-            "method", "question", "truth", "answered", "covered", "below / above", "half-width", "bias / error",
-            "rows for +-10", title=f"{name}: {DESIGNS[name]}",
+            "method", "question", "truth", "answered", "covered", "below / above", "normal", "width / normal",
+            "warned", "not warned", "half-width", "bias / error", "rows for +-10", title=f"{name}: {every[name]}",
         )  # fmt: skip
-        for row in measure(DESIGNS[name], chosen.waves, chosen.methods):
+        for row in measure(every[name], chosen.waves, chosen.methods):
             shown.add_row(*row)
-        Console(width=130).print(shown)
+        Console(width=170).print(shown)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ A policy's value is the mean outcome per row had the policy chosen. Where the lo
 cannot be answered, with the reason, and no number.
 
 Sources: Robins, Rotnitzky, Zhao 1994 (AIPW); Swaminathan, Joachims 2015 (self-normalised IPS); Kish 1965 (effective
-sample size); Hall 1992 (interval of a skewed mean).
+sample size); models.skewed_mean and models.lent_spread name those of the interval.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import optimize
 
-from models import skewed_mean
+from models import lent_spread, skewed_mean
 from models.data import Floats
+from models.lent_spread import Scores
 
 Method = Literal["aipw", "snips", "ips"]
 # A value rests on rows whose logged arm is the policy's: fewer than this are an anecdote.
@@ -28,6 +30,8 @@ FLOOR = 0.001
 # So much of a policy may choose what the log never could; the outcome model alone speaks for it.
 UNCOVERED_AT_MOST = 0.01
 LEVEL = 0.95
+# The logarithm of how many times fewer or more rows is asked for at most.
+_LOG_TIMES = 40.0
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,7 @@ class Answer:
         row_count: rows asked about.
         overlap: how well the log covers the question.
         problem: why it cannot be answered; empty when it can.
+        interval: what the numbers stand on; None for a number that needs no interval.
     """
 
     estimate: float | None
@@ -153,17 +158,33 @@ class Answer:
     overlap: Overlap
     level: float
     problem: str = ""
+    interval: skewed_mean.Interval | None = None
 
     @property
     def is_answered(self) -> bool:
         """Tell whether there is a number."""
         return not self.problem
 
+    @property
+    def warning(self) -> str:
+        """Return why the interval may be too short; empty if nothing speaks against it."""
+        if self.interval is None or self.interval.spread is None or not self.interval.spread.is_contradicted:
+            return ""
+        return (
+            "the interval may be too short: rows of other arms are far more uneven than those that got these, of which "
+            f"{skewed_mean.TOP} carry {self.interval.top_share:.0%} of the spread"
+        )
+
     def rows_for(self, half_width: float) -> int | None:
-        """Return how many rows like these an interval of +- `half_width` needs; None without a number."""
-        if self.low is None or self.high is None or half_width <= 0:
+        """Return how many rows like these an interval of +- `half_width` needs; None without a number.
+
+        An interval that rests on few large rows shrinks faster than with the square root of rows: more of them come.
+        """
+        if self.interval is None or half_width <= 0 or not np.isfinite(self.interval.error):
             return None
-        return ceil(self.row_count * ((self.high - self.low) / 2 / half_width) ** 2)
+        if self.interval.spread is None:
+            return 0
+        return ceil(self.row_count * _times_for(self.interval, half_width))
 
     def to_json(self, digits: int = 2) -> dict[str, Any]:
         """Return the figures as plain JSON, rounded."""
@@ -177,6 +198,7 @@ class Answer:
             "largest_weight": round(self.overlap.largest_weight, 2),
             "uncovered_share": round(self.overlap.impossible_share + self.overlap.rare_share, 6),
             "problem": self.problem,
+            "warning": self.warning,
         }
 
 
@@ -196,7 +218,7 @@ def value(log: Log, policy: ArrayLike, *, method: Method = "aipw", level: float 
     overlap = overlap_of(log, chances)
     if overlap.problem:
         return _unanswered(log, overlap, overlap.problem, level)
-    return _answer(log, _scores(log, chances, method), overlap, level)
+    return _answer(log, _linear_scores(log, chances, method), overlap, level)
 
 
 def difference(
@@ -213,7 +235,7 @@ def difference(
         return Answer(0.0, 0.0, 0.0, 0.0, len(log), overlap, level)
     if overlap.problem:
         return _unanswered(log, overlap, overlap.problem, level)
-    return _answer(log, _scores(log, one, method) - _scores(log, two, method), overlap, level)
+    return _answer(log, _linear_scores(log, one, method) - _linear_scores(log, two, method), overlap, level)
 
 
 def by_segment(
@@ -253,31 +275,48 @@ def aipw_scores(log: Log, chances: Floats) -> Floats:
     Raises:
         ValueError: the log holds no predictions.
     """
+    guess = _predicted(log)
+    rest = log.outcome - guess[np.arange(len(log)), log.action]
+    return np.asarray((chances * guess).sum(axis=1) + _weights(log, chances) * rest, dtype=np.float64)
+
+
+def _predicted(log: Log) -> Floats:
     if log.predicted is None:
         raise ValueError("AIPW needs predictions of the outcome for every arm (Log.predicted); use snips without them")
-    rest = log.outcome - log.predicted[np.arange(len(log)), log.action]
-    return np.asarray((chances * log.predicted).sum(axis=1) + _weights(log, chances) * rest, dtype=np.float64)
+    return log.predicted
 
 
 def _weights(log: Log, chances: Floats) -> Floats:
     return np.asarray(chances[np.arange(len(log)), log.action] / log.logged_propensity, dtype=np.float64)
 
 
-def _scores(log: Log, chances: Floats, method: Method) -> Floats:
-    """Return (n,) scores whose mean is the estimate and whose spread gives its error."""
+def _linear_scores(log: Log, chances: Floats, method: Method) -> Scores:
+    """Return scores whose mean is the estimate and whose spread gives its error."""
+    weight = np.divide(chances, log.propensity, out=np.zeros_like(chances), where=log.propensity > 0)
     if method == "aipw":
-        return aipw_scores(log, chances)
-    weight = _weights(log, chances)
+        guess = _predicted(log)
+        return Scores((chances * guess).sum(axis=1)[:, None] - weight * guess, weight)
     if method == "ips":
-        return weight * log.outcome
+        return Scores(np.zeros_like(weight), weight)
     # The ratio's linear part: its spread is that of the ratio for many rows (delta method).
-    ratio = float((weight * log.outcome).sum() / weight.sum())
-    return np.asarray(ratio + weight * (log.outcome - ratio) / weight.mean(), dtype=np.float64)
+    given = _weights(log, chances)
+    ratio = float((given * log.outcome).sum() / given.sum())
+    weight /= given.mean()
+    return Scores(ratio - weight * ratio, weight)
 
 
-def _answer(log: Log, scores: Floats, overlap: Overlap, level: float) -> Answer:
-    found = skewed_mean.interval(scores, log.person, level)
-    return Answer(found.mean, found.error, found.low, found.high, len(log), overlap, level)
+def _answer(log: Log, scores: Scores, overlap: Overlap, level: float) -> Answer:
+    found = skewed_mean.interval(
+        scores.of(log.action, log.outcome), log.person, level,
+        lambda: lent_spread.lent(scores, log.action, log.outcome, log.propensity),
+    )  # fmt: skip
+    return Answer(found.mean, found.error, found.low, found.high, len(log), overlap, level, interval=found)
+
+
+def _times_for(interval: skewed_mean.Interval, half_width: float) -> float:
+    """Return how many times its rows an interval of +- `half_width` needs: its half-width falls as rows grow."""
+    found = optimize.brentq(lambda times: interval.half_width(np.exp(times)) - half_width, -_LOG_TIMES, _LOG_TIMES)
+    return float(np.exp(found))
 
 
 def _unanswered(log: Log, overlap: Overlap, problem: str, level: float) -> Answer:
