@@ -5,8 +5,8 @@
 
 Every night the product's real steps decide (benchmarks/loop_nights.py), the demo shop's customers answer, and their
 answers are loaded the next night. Gains are expected values by the generator's truth, of exactly the people and offers
-chosen. The shop begins cold: the money of the first 28 nights goes into the pilots of nights 1 to 7
-(benchmarks/loop_pilots.py), whose horizons are over from night 29 on; then every night has its own. Policies beside the
+chosen. The shop begins cold: the money of the first 28 nights goes into the pilot of night 1
+(benchmarks/loop_pilots.py), whose horizon is over from night 29 on; then every night has its own. Policies beside the
 product's (benchmarks/loop_rivals.py) have the nightly money from the start. Each night is a line of JSON in
 DIR/loop.jsonl; a run that was broken off goes on where it stood.
 """
@@ -60,14 +60,10 @@ class Options:
         return 0 if self.is_warm else 1 + HORIZON_DAYS
 
     def money(self, number: int) -> int:
-        """Whole money of a night of the product: a cold shop's pilots have what 28 nights have."""
+        """Whole money of a night of the product: a cold shop's pilot has what 28 nights have."""
         if number >= self.first_choice:
             return self.budget
         return loop_pilots.money(number, self.budget * HORIZON_DAYS)
-
-    def purse(self, number: int) -> int:
-        """Whole money that offers.yml gives a night: its own, or what a pilot's draw asks for."""
-        return self.money(number) * (1 if number >= self.first_choice else loop_pilots.PURSE_TIMES)
 
     def is_training(self, number: int) -> bool:
         """A night before which models are trained."""
@@ -119,11 +115,11 @@ class Loop:
     def _decide(self, number: int, day: date, clock: Clock) -> None:
         """Decide by the product's steps; where the next night has a pilot, plan it."""
         options, refresh = self.options, self.options.is_refreshing(number)
-        set_budget(self.folder, options.purse(number))
+        set_budget(self.folder, options.money(number))
         loop_nights.decide(self.folder, day, clock, refresh=refresh, train=options.is_training(number))
         self.decided_on = day
         if number + 1 < options.first_choice and options.money(number + 1):
-            set_budget(self.folder, options.purse(number + 1))
+            set_budget(self.folder, options.money(number + 1))
             print(loop_pilots.plan(self.folder, day, number + 1, options.money(number + 1)), file=sys.stderr)
 
     def _bought(self, rival: Rival, pairs: Pairs, known: Truth, day: date) -> Bought:

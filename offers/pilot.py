@@ -28,10 +28,16 @@ def _list_of_days(given: object) -> object:
 
 
 class Arm(Part):
-    """One arm: `control`, or an offer of the catalogue; costs are per person drawn into it."""
+    """One arm: `control`, or an offer of the catalogue; costs are per person drawn into it.
+
+    `people` are as many as are expected in it, `controls` as many of the control arm as could have got it (all of
+    them if it is not written); `lots` say how likely it is beside a person's other arms (as `people`, if not written).
+    """
 
     offer: str
     people: Count
+    lots: Count | None = None
+    controls: Count | None = None
     expected_cost: BudgetMoney = "0"
     worst_cost: BudgetMoney = "0"
 
@@ -128,8 +134,9 @@ class PilotPlan(Part):
 
     @property
     def cohort(self) -> Cohort:
-        """Return the size of an arm (the smallest, where somebody made them differ) and of the control arm."""
-        return Cohort(min(arm.people for arm in self.offers), self.control.people, len(self.offers))
+        """Return the sizes of the arm that is told least surely and of its controls."""
+        each = [Cohort(arm.people, arm.controls or self.control.people, len(self.offers)) for arm in self.offers]
+        return max(each, key=lambda one: 1 / one.arm + 1 / one.control)
 
     @property
     def design(self) -> Design:
@@ -151,8 +158,14 @@ class PilotPlan(Part):
         return self.starts_on <= night <= self.last_night_on
 
     def shares(self) -> tuple[float, ...]:
-        """Return the chance of each arm for somebody who is drawn, in the order of `arms`."""
-        return tuple(arm.people / self.people for arm in self.arms)
+        """Return the chance of each arm for somebody who is drawn and may get all, in the order of `arms`."""
+        lots = self.lots
+        return tuple(lots[arm.offer] / sum(lots.values()) for arm in self.arms)
+
+    @property
+    def lots(self) -> dict[str, int]:
+        """Return how likely each arm is, control among them, beside the others that are open to a person."""
+        return {arm.offer: arm.lots or arm.people for arm in self.arms}
 
     def _complete(self, look: date) -> int:
         nights = (look - timedelta(days=self.horizon_days) - self.starts_on).days + 1

@@ -8,6 +8,7 @@ from math import ceil, isnan
 from offermill.errors import ConfigError
 from offermill.run import Run
 from offermill.warehouse import Warehouse
+from offers.pilot_lots import OpenSet
 
 # Earlier margin over so many days may explain the margin to come; the one that explains most is taken.
 EARLIER_DAYS = (28, 91, 365)
@@ -16,23 +17,31 @@ EXPLAINED_AT_MOST = 0.95
 # Who registered in so many last days shows how many people join per night.
 JOINING_DAYS = 28
 
-# People for whom every arm is open tonight and no lot stands in the way: the arms then differ in the offer alone.
+# Who may get which arm tonight; no lot stands in the way.
 _STANDING = """
     with arms as (select offer_id, campaign_id from offers.catalogue where offer_id in (select unnest($offers))),
-    held_back as (
-        select customer_id from offers.campaign_control
-        where campaign_id in (select campaign_id from arms)
-    ),
-    standing as (
-        select candidate.customer_id
+    open as (
+        select
+            candidate.customer_id,
+            candidate.offer_id
         from offers.candidate as candidate
-        semi join arms on candidate.offer_id = arms.offer_id
+        inner join arms on candidate.offer_id = arms.offer_id
         semi join (select customer_id from offers.assignment_group where group_name <> 'global_control') as drawable
             on candidate.customer_id = drawable.customer_id
-        anti join held_back on candidate.customer_id = held_back.customer_id
-        group by candidate.customer_id
-        having count(*) = (select count(*) from arms)
+        anti join offers.campaign_control as held_back
+            on candidate.customer_id = held_back.customer_id and arms.campaign_id = held_back.campaign_id
+    ),
+    standing as (select distinct customer_id from open)
+"""
+
+_OPEN = f"""
+    {_STANDING},
+    sets as (
+        select customer_id, list(offer_id order by offer_id) as offers
+        from open
+        group by customer_id
     )
+    select offers, count(*) from sets group by offers order by offers
 """
 
 _PEOPLE = f"""
@@ -91,11 +100,14 @@ _COSTS = f"""
             min(lines.ordered_at) as ordered_at,
             sum(lines.net_minor) as net_minor
         from core.purchase_line as lines
-        inner join standing on lines.customer_id = standing.customer_id
+        inner join open on lines.customer_id = open.customer_id
         inner join offers
-            on offers.target_kind = 'basket'
-            or (offers.target_kind = 'category' and offers.target_id = lines.category_id)
-            or (offers.target_kind = 'product' and offers.target_id = lines.product_id)
+            on open.offer_id = offers.offer_id
+            and (
+                offers.target_kind = 'basket'
+                or (offers.target_kind = 'category' and offers.target_id = lines.category_id)
+                or (offers.target_kind = 'product' and offers.target_id = lines.product_id)
+            )
         where
             lines.ordered_at < $as_of
             and lines.arrived_on <= $business_date
@@ -119,13 +131,15 @@ _COSTS = f"""
             ) as minor
         from firsts
         group by offer_id
-    )
+    ),
+    sizes as (select offer_id, count(*) as people from open group by offer_id)
     select
         offers.offer_id,
-        coalesce(given.minor, 0) / greatest((select count(*) from standing), 1),
+        coalesce(given.minor, 0) / sizes.people,
         offers.max_cost_minor,
         offers.campaign_id
     from offers
+    inner join sizes on offers.offer_id = sizes.offer_id
     left join given on offers.offer_id = given.offer_id
     order by offers.offer_id
 """
@@ -133,7 +147,10 @@ _COSTS = f"""
 
 @dataclass(frozen=True)
 class ArmCost:
-    """What one person in an arm costs, in minor units: at the present chance to buy (rounded up), and at worst."""
+    """What one person in an arm costs, in minor units: at the present chance to buy (rounded up), and at worst.
+
+    The chance is that of people to whom the arm is open.
+    """
 
     offer_id: str
     expected: int
@@ -146,7 +163,8 @@ class Facts:
     """The warehouse's answer; money in minor units per person and horizon.
 
     Attributes:
-        standing: people who could be drawn tonight.
+        standing: people who could be drawn tonight, into one arm at least.
+        open_sets: how many of them may get which arms.
         joining: people who become so per night.
         mean, variance: of margin per person in the last horizon.
         chance: share of people who bought in it.
@@ -161,6 +179,11 @@ class Facts:
     explained: float
     earlier_days: int
     arms: tuple[ArmCost, ...]
+    open_sets: tuple[OpenSet, ...]
+
+    def people(self, arm: int) -> int:
+        """Return how many people may get an arm."""
+        return sum(one.people for one in self.open_sets if arm in one.arms)
 
 
 def require_night(warehouse: Warehouse, day: date) -> None:
@@ -206,12 +229,11 @@ def gather(warehouse: Warehouse, run: Run, offers: Sequence[str]) -> Facts:
     """Return the facts for a pilot of the offers as of the run's date.
 
     Raises:
-        ConfigError: nobody stands, or the shop has no full horizon of purchases behind it.
+        ConfigError: nobody may get one of them, or the shop has no full horizon of purchases behind it.
     """
     bound = {**run.parameters, "offers": list(offers), "horizon_days": run.settings.models.horizon_days}
+    open_sets = _open_sets(warehouse, bound, sorted(offers))
     standing, joined = warehouse.rows(_PEOPLE, bound)[0]
-    if not standing:
-        raise ConfigError(_nobody(warehouse, offers))
     people, mean, variance, chance, *explained = warehouse.rows(_outcomes(bound), bound)[0]
     if not people or not variance:
         raise ConfigError(
@@ -232,6 +254,7 @@ def gather(warehouse: Warehouse, run: Run, offers: Sequence[str]) -> Facts:
         explained=share,
         earlier_days=-days,
         arms=tuple(arms),
+        open_sets=open_sets,
     )
 
 
@@ -250,19 +273,17 @@ def _outcomes(bound: Mapping[str, object]) -> str:
     return _OUTCOMES.format(earlier=", ".join(earlier), explained=", ".join(explained))
 
 
-def _nobody(warehouse: Warehouse, offers: Sequence[str]) -> str:
-    """Say how many people stand for each offer by itself."""
-    counts = dict(
-        warehouse.rows(
-            "select offer_id, count(*) from offers.candidate where offer_id in (select unnest($offers)) group by all",
-            {"offers": list(offers)},
-        )
-    )
-    each = ", ".join(f"{offer} {counts.get(offer, 0):,}" for offer in offers)
-    return (
-        f"nobody stands for this pilot: no person has all of its {len(offers)} offers open tonight "
-        f"(candidates: {each}). "
-        "Name fewer offers with --template or --offer, or read offers.exclusion for the reasons."
+def _open_sets(warehouse: Warehouse, bound: Mapping[str, object], offers: Sequence[str]) -> tuple[OpenSet, ...]:
+    """Return how many people may get which of the offers, which are sorted by id."""
+    rows = warehouse.rows(_OPEN, bound)
+    sets = tuple(OpenSet(tuple(offers.index(offer) for offer in names), people) for names, people in rows)
+    counts = [sum(one.people for one in sets if arm in one.arms) for arm in range(len(offers))]
+    if 0 not in counts:
+        return sets
+    each = ", ".join(f"{offer} {count:,}" for offer, count in zip(offers, counts, strict=True))
+    raise ConfigError(
+        f"{offers[counts.index(0)]}: nobody may get it tonight (people by offer: {each}). Name other offers with "
+        "--template or --offer, or read offers.exclusion for the reasons."
     )
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from offers.pilot import PilotPlan
+from offers.pilot import Arm, PilotPlan
 from offers.power import Spread, detectable, interval_width
 
 _HEAD = """\
@@ -26,7 +26,8 @@ last_night_on: {last_night_on}     # the last
 horizon_days: {horizon_days}             # what people do so many days after the draw is counted
 people_per_night: {people_per_night}
 
-# {people:,} people. The control arm is sqrt({offer_count}) times an arm, which makes the whole smallest.
+# {people:,} people, as expected. Everybody's lot is among the control arm and the arms open to them, by their `lots`;
+# `controls`: how many of the control arm could have got the arm, and are compared with it.
 arms:
 {arms}
 
@@ -91,7 +92,6 @@ def text(plan: PilotPlan, *, digits: int, currency: str) -> str:
         horizon_days=plan.horizon_days,
         people_per_night=plan.people_per_night,
         people=plan.people,
-        offer_count=len(plan.offers),
         arms="\n".join(_arm(plan, index) for index in range(len(plan.arms))),
         expected=plan.money.expected,
         worst=plan.money.worst,
@@ -145,6 +145,11 @@ def _said(plan: PilotPlan, unit: str) -> str:
 def _arm(plan: PilotPlan, index: int) -> str:
     arm = plan.arms[index]
     return (
-        f"  - {{offer: {arm.offer}, people: {arm.people}, "
+        f"  - {{offer: {arm.offer}, people: {arm.people}{_more(arm)}, "
         f'expected_cost: "{arm.expected_cost}", worst_cost: "{arm.worst_cost}"}}'
     )
+
+
+def _more(arm: Arm) -> str:
+    written = {"lots": arm.lots, "controls": arm.controls}
+    return "".join(f", {name}: {count}" for name, count in written.items() if count is not None)

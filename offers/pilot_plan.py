@@ -120,17 +120,18 @@ def plan(warehouse: Warehouse, run: Run, asked: Asked) -> PilotPlan:
     Raises:
         ConfigError: see `write`.
     """
+    wish = _wish(asked, run.settings.shop.currency_digits)
+    pilot_size.check(wish)
     pilot_facts.require_night(warehouse, run.business_date)
     if pilot_registry.first_night(warehouse, asked.pilot_id):
         raise ConfigError(f"--id {asked.pilot_id}: a pilot of this name has drawn people before; choose another --id.")
     offered = catalogue.read(run.catalogue, run.settings.shop)
     chosen = pilot_facts.chosen_offers(warehouse, asked.templates, asked.offers)
     facts = pilot_facts.gather(warehouse, run, chosen)
-    wish = _wish(asked, run.settings.shop.currency_digits)
-    pilot_size.check(wish, facts)
+    pilot_size.check_chance(wish, facts)
     sizing = Sizing(wish, facts, _room(warehouse, run, offered, facts))
     size = sizing.fit()
-    return _plan(run, asked, facts, size, sizing.at_most(size.cohort, size.nights))
+    return _plan(run, asked, facts, size, sizing.at_most(size.cohort))
 
 
 def _wish(asked: Asked, digits: int) -> Wish:
@@ -227,23 +228,27 @@ def _looks(run: Run, size: Size, starts_on: date) -> tuple[date, ...]:
 
 
 def _arms(size: Size, facts: Facts, digits: int) -> tuple[dict[str, object], ...]:
-    control = {"offer": CONTROL, "people": size.cohort.control}
+    control = {"offer": CONTROL, "people": size.cohort.control, "lots": size.lots.control}
     offers = [
         {
             "offer": arm.offer_id,
-            "people": size.cohort.arm,
+            "people": people,
+            "lots": lots,
+            "controls": controls,
             "expected_cost": money.to_text(arm.expected, digits),
             "worst_cost": money.to_text(arm.worst, digits),
         }
-        for arm in facts.arms
+        for arm, people, lots, controls in zip(
+            facts.arms, size.cohort.arms, size.lots.arms, size.cohort.controls, strict=True
+        )
     ]
     return (control, *offers)
 
 
 def _total(size: Size, facts: Facts, what: str, digits: int) -> str:
     """Return what the cohort costs, as expected or at worst."""
-    each = sum(arm.expected if what == "expected" else arm.worst for arm in facts.arms)
-    return money.to_text(size.cohort.arm * each, digits)
+    each = [arm.expected if what == "expected" else arm.worst for arm in facts.arms]
+    return money.to_text(sum(people * cost for people, cost in zip(size.cohort.arms, each, strict=True)), digits)
 
 
 def _assumed(facts: Facts, digits: int) -> dict[str, object]:

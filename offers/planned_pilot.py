@@ -12,7 +12,7 @@ from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import pilot_registry
 from offers.people import Ints, Pairs
-from offers.pilot import PilotPlan
+from offers.pilot import CONTROL, PilotPlan
 from offers.policy import Cohort
 
 
@@ -39,12 +39,12 @@ def planned(warehouse: Warehouse, run: Run, candidates: pa.Table, pairs: Pairs) 
     plan = tonight.plan
     expected, worst = pilot_registry.promised(warehouse, plan.id, run.business_date)
     digits = run.settings.shop.currency_digits
-    weights = _by_offer(candidates, {arm.offer: arm.people for arm in plan.offers})
+    weights = _by_offer(candidates, {arm.offer: plan.lots[arm.offer] for arm in plan.offers})
     used = expected if plan.money.counts == "expected" else worst
     cohort = Cohort(
         size=tonight.at_most,
         weights=weights,
-        control=plan.control.people,
+        control=plan.lots[CONTROL],
         money=max(to_minor(plan.money.at_most, digits) - used, 0),
     )
     return Planned(_with_costs(plan, candidates, pairs, digits), cohort)

@@ -90,21 +90,20 @@ class Cohort:
         return self.arm * self.arms + self.control
 
 
-def cohort(design: Design, spread: Spread, effect: float) -> Cohort:
-    """Return the smallest cohort that finds `effect` with the design's power.
+def needed(design: Design, spread: Spread, effect: float, *, ratio: float) -> int:
+    """Return the fewest people of an arm that find `effect` with the design's power beside `ratio` times as many.
 
     n = drift^2 (variance of the arm + variance of control / ratio) / effect^2; the drift without looks and for one
     arm is z(1 - alpha / 2) + z(power).
     """
+    return ceil(design.drift**2 * (spread.arm + spread.control / ratio) / effect**2)
+
+
+def cohort(design: Design, spread: Spread, effect: float) -> Cohort:
+    """Return the smallest cohort that finds `effect` with the design's power, all arms open to everybody."""
     ratio = design.control_ratio
-    people = max(ceil(design.drift**2 * (spread.arm + spread.control / ratio) / effect**2), FEWEST_PER_ARM)
+    people = max(needed(design, spread, effect, ratio=ratio), FEWEST_PER_ARM)
     return Cohort(people, ceil(people * ratio), design.arms)
-
-
-def split(total: int, arms: int) -> Cohort:
-    """Return how at most `total` people are shared among arms and a control arm of sqrt(arms) times an arm."""
-    people = int(total / (arms + sqrt(arms)))
-    return Cohort(people, ceil(people * sqrt(arms)) if people else 0, arms)
 
 
 def standard_error(spread: Spread, people: Cohort) -> float:
