@@ -217,6 +217,8 @@ def play_seed(work: Path, seed: int, options: Options, log: Path) -> None:
         with log.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"seed": seed, **line}) + "\n")
         print(f"seed {seed} {loop_report.progress(line)}", file=sys.stderr, flush=True)
+    if options.nights <= options.first_choice:
+        return
     end = {"bound_over_time": loop.bounds(options.nights - HORIZON_DAYS)} if options.nights > HORIZON_DAYS else {}
     end |= loop_lift.finish(folder, FIRST, options.nights, options.first_choice, log, seed)
     with log.open("a", encoding="utf-8") as file:
