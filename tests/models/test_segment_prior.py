@@ -36,6 +36,24 @@ def test_segments_differ_where_people_do() -> None:
     )
 
 
+def test_an_offer_for_few_is_compared_with_those_who_could_have_got_it() -> None:
+    # A quarter may get the gift: they bring 100 more anyway, and 20 more with it. Lots: control, ten and gift alike.
+    rng, rows = np.random.default_rng(6), 8_000
+    may = rng.random(rows) < 0.25
+    chance = np.where(may[:, None], [1 / 3, 1 / 3, 1 / 3], [1 / 2, 1 / 2, 0.0])
+    action = (rng.random(rows)[:, None] > chance.cumsum(axis=1)).sum(axis=1)
+    outcome = 100 + 100 * may + np.array([0.0, 10.0, 20.0])[action] + rng.normal(0, 20, rows)
+    # The guess knows nothing of who brings more: the comparison alone must be right.
+    log, none = Log(action, outcome, chance, np.full((rows, 3), 125.0)), np.zeros(rows)
+
+    found = segment_prior.learn(log, ["ten", "gift"], pa.table({"x": none}), spent=none, redeemed=none, bought=none)
+
+    ten, gift = (found.of(offer, ALL) for offer in ("ten", "gift"))
+    assert abs(ten.effect - 10) < 3 * ten.error < 15
+    assert abs(gift.effect - 20) < 3 * gift.error < 15
+    assert outcome[action == 2].mean() - outcome[action == 0].mean() > 80
+
+
 def test_thin_evidence_is_pulled_to_the_mean_and_the_mean_to_zero() -> None:
     # Noise of 400 on 50 people: the raw segments scatter by 100 and more, and there is nothing behind it.
     found = learned(300, 2, recent=0.0, old=0.0, noise=400.0).offers["ten"]

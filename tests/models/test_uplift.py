@@ -134,6 +134,32 @@ def test_unequal_propensities_per_person_are_taken_into_account() -> None:
     assert abs(naive - truth) > 3 * effect.error
 
 
+def test_an_arm_open_to_some_is_compared_with_controls_who_could_have_got_it() -> None:
+    seen, rng = trials.drawn(12_000, 5), np.random.default_rng(6)
+    # Only people who buy often may get the mail; everybody's lot is among control and the arms open to them, as 2:1:3.
+    may = seen.features["x1"].to_numpy() > 0
+    weights = np.column_stack([np.full(12_000, 2.0), np.ones(12_000), 3.0 * may])
+    chances = pd.DataFrame(weights / weights.sum(axis=1, keepdims=True), columns=["control", "d20", "mail"])
+    number = (rng.random(12_000)[:, None] > chances.cumsum(axis=1).to_numpy()).sum(axis=1)
+    arm = chances.columns.to_numpy()[number]
+    bought = rng.random(12_000) < seen.chance[chances.columns].to_numpy()[np.arange(12_000), number]
+    model = UpliftModel({"d20": 0.2, "mail": None}).fit(
+        seen.features, arm=arm, bought=bought, sales=np.where(bought, seen.basket, 0.0), margin_share=MARGIN,
+        propensity=chances,
+    )  # fmt: skip
+
+    change = seen.chance[["d20", "mail"]].sub(seen.chance["control"], axis=0).to_numpy()
+    truth = {"d20": change[:, 0].mean(), "mail": change[may, 1].mean()}
+    for effect in model.arm_effects_:
+        assert abs(effect.estimate - truth[effect.arm]) < 3 * effect.error
+    before, after, _ = model._predict(seen.features[may])
+    error = {effect.arm: effect.error for effect in model.arm_effects_}
+    assert abs((after[:, 1] - before).mean() - truth["mail"]) < 3 * error["mail"]
+    # All controls together buy less often than those who could have got the mail.
+    naive = bought[arm == "mail"].mean() - bought[arm == "control"].mean()
+    assert abs(naive - truth["mail"]) > 3 * error["mail"]
+
+
 def test_orders_see_the_extra_trip_of_those_who_buy_anyway() -> None:
     rng = np.random.default_rng(7)
     x = rng.standard_normal((6_000, 4))
