@@ -5,8 +5,9 @@ from typing import Any
 
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
-from dashboards.suppression import suppress
+from dashboards.suppression import Cell, hidden_cells, suppress
 from offermill.report import charts
+from offermill.report.numbers import NOTHING
 
 _HIDDEN_WITH = (
     "customer_share",
@@ -86,13 +87,29 @@ def _portrait(ctx: Context, row: Row) -> list[str]:
     ]
 
 
-def _cell(ctx: Context, count: int | None, size: int) -> dict[str, Any]:
+def _withheld(ctx: Context, count: int) -> str:
+    """Return what stands for a hidden count: that it is small, or a dash for one that would give a small one away."""
+    return ctx.formats.few if count < ctx.minimum else NOTHING
+
+
+def _cell(ctx: Context, count: int | None, size: int, is_hidden: bool) -> dict[str, Any]:
     """Return one cell of the matrix: words, how dark (0-1), and whether it is hidden."""
     if not count:
         return {"text": "", "heat": "0", "stays": False}
-    if count < ctx.minimum:
-        return {"text": ctx.formats.few, "heat": "0", "stays": False}
+    if is_hidden:
+        return {"text": _withheld(ctx, count), "heat": "0", "stays": False}
     return {"text": ctx.formats.share(count / size, 0), "heat": f"{count / size:.2f}", "stays": False}
+
+
+def _hidden_overlaps(ctx: Context, counts: Mapping[Cell, int]) -> set[Cell]:
+    """Return the pairs to hide: a person is in one segment of a family, so two families are a table with totals."""
+    blocks: dict[tuple[str, str], dict[Cell, int]] = {}
+    for (one, other), count in counts.items():
+        families = one.partition(":")[0], other.partition(":")[0]
+        if families[0] < families[1]:
+            blocks.setdefault(families, {})[one, other] = count
+    found = {pair for block in blocks.values() for pair in hidden_cells(block, ctx.minimum)}
+    return found | {(other, one) for one, other in found}
 
 
 def _overlap(ctx: Context, answer: Answer) -> dict[str, Any]:
@@ -108,10 +125,11 @@ def _overlap(ctx: Context, answer: Answer) -> dict[str, Any]:
         for family in families
     ]
     names = [name for group in groups for name in group["segments"]]
+    hidden = _hidden_overlaps(ctx, counts)
 
     def cell(one: str, other: str) -> dict[str, Any]:
         is_same_family = one.partition(":")[0] == other.partition(":")[0]
-        return _cell(ctx, None if is_same_family else counts.get((one, other)), sizes[one])
+        return _cell(ctx, None if is_same_family else counts.get((one, other)), sizes[one], (one, other) in hidden)
 
     rows = {one: {"name": one.partition(":")[2], "cells": [cell(one, other) for other in names]} for one in names}
     shown = [{"title": group["title"], "rows": [rows[name] for name in group["segments"]]} for group in groups]
@@ -124,8 +142,14 @@ def _matrix(ctx: Context, family: str, rows: Sequence[Row]) -> dict[str, Any]:
     before, now = sorted({one for one, _ in counts}), sorted({two for _, two in counts})
     moved = sum(count for (one, two), count in counts.items() if one != two)
     total = sum(counts.values())
+    hidden = hidden_cells(counts, ctx.minimum)
     lines = [
-        {"name": one, "cells": [_move(ctx, counts.get((one, two), 0), one == two, moved) for two in now]}
+        {
+            "name": one,
+            "cells": [
+                _move(ctx, counts.get((one, two), 0), one == two, moved, is_hidden=(one, two) in hidden) for two in now
+            ],
+        }
         for one in before
     ]
     f = ctx.formats
@@ -139,11 +163,11 @@ def _matrix(ctx: Context, family: str, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _move(ctx: Context, count: int, stays: bool, moved: int) -> dict[str, Any]:
+def _move(ctx: Context, count: int, stays: bool, moved: int, *, is_hidden: bool) -> dict[str, Any]:
     if not count:
         return {"text": "", "heat": "0", "stays": stays}
-    if count < ctx.minimum:
-        return {"text": ctx.formats.few, "heat": "0", "stays": stays}
+    if is_hidden:
+        return {"text": _withheld(ctx, count), "heat": "0", "stays": stays}
     return {
         "text": ctx.formats.number(count),
         "heat": "0" if stays else f"{min(1, count / max(moved, 1)):.2f}",

@@ -1,6 +1,6 @@
 """Figures on few people are not shown, nor can they be found by subtracting from a total."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Row = dict[str, Any]
@@ -34,3 +34,25 @@ def suppress(
         for index in _hidden(members, count, minimum):
             members[index] |= dict.fromkeys((count, *also))
     return copies
+
+
+Cell = tuple[str, str]
+
+
+def hidden_cells(counts: Mapping[Cell, int], minimum: int) -> set[Cell]:
+    """Return the cells (row, column) of a table to hide: the small ones, and what would give one of them away.
+
+    The totals of rows and columns are known: a cell hidden alone in one of them takes the next smallest with it.
+    """
+    hidden = {cell for cell, count in counts.items() if 0 < count < minimum}
+    while more := {_partner(counts, hidden, cell, side) for cell in hidden for side in (0, 1)} - {None} - hidden:
+        hidden.add(min(cell for cell in more if cell is not None))
+    return hidden
+
+
+def _partner(counts: Mapping[Cell, int], hidden: set[Cell], cell: Cell, side: int) -> Cell | None:
+    """Return what hides `cell` in its row (0) or column (1); None where another one does, or nobody else is there."""
+    others = [other for other, count in counts.items() if other[side] == cell[side] and other != cell and count]
+    if any(other in hidden for other in others):
+        return None
+    return min(others, key=lambda other: (counts[other], other), default=None)

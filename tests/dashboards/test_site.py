@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import queries, site, verdict
+from dashboards import queries, segments, site, verdict
 from dashboards.context import texts
 from dashboards.pages import PAGES
 from offermill import datapackage, durable, publish
@@ -188,6 +188,21 @@ def test_figures_on_a_few_people_are_not_shown(pages: dict[str, str]) -> None:
     # Of three lifecycle segments one is small; with the total known, a second must go.
     assert re.search(r"lapsed not shown", segments)
     assert "Customers of the segment new (lifecycle) not shown" in said(pages["downloads.html"])
+
+
+def test_a_small_cell_is_called_small_and_what_would_give_it_away_is_not(tmp_path: Path) -> None:
+    with literal_night.night(tmp_path) as (warehouse, run):
+        ctx = site.context(run, {"offermill": {"edition": "2026-06-30"}})
+        (matrix,) = segments.build(ctx, queries.answers(warehouse, run, "segments"))["migration"]
+
+    assert matrix["names"] == ["active", "lapsed", "new"]
+    # 2 went from active to lapsed, 3 are new; with the totals of rows and columns known, 15, 13 and 7 go with them.
+    assert {row["name"]: [cell["text"] for cell in row["cells"]] for row in matrix["rows"]} == {
+        "(none)": ["", "", "<5"],
+        "active": ["–", "<5", ""],
+        "lapsed": ["", "–", ""],
+        "new": ["–", "", ""],
+    }
 
 
 def test_pages_of_a_bare_warehouse_say_why_they_are_empty(bare_pages: dict[str, str]) -> None:

@@ -1,6 +1,8 @@
 """Small cells are hidden, and cannot be found by subtraction."""
 
-from dashboards.suppression import suppress
+import random
+
+from dashboards.suppression import hidden_cells, suppress
 
 
 def counts(*numbers: int) -> list[dict[str, object]]:
@@ -46,3 +48,42 @@ def test_groups_with_totals_of_their_own_are_hidden_apart() -> None:
     rows = [{"family": family, "count": count} for family, count in (("a", 2), ("a", 9), ("a", 8), ("b", 7), ("b", 50))]
     hidden = suppress(rows, "count", 5, within=("family",))
     assert [row["count"] for row in hidden] == [None, 9, None, 7, 50]
+
+
+def cells(*rows: tuple[int, ...]) -> dict[tuple[str, str], int]:
+    return {(f"r{row}", f"c{column}"): count for row, counts in enumerate(rows) for column, count in enumerate(counts)}
+
+
+def drawn(*rows: tuple[int, ...]) -> list[str]:
+    """Return the table with x for what is hidden."""
+    hidden = hidden_cells(cells(*rows), 5)
+    return [
+        " ".join("x" if (f"r{row}", f"c{column}") in hidden else str(count) for column, count in enumerate(counts))
+        for row, counts in enumerate(rows)
+    ]
+
+
+def test_a_small_cell_of_a_table_takes_a_rectangle_with_it() -> None:
+    assert drawn((3, 20, 30), (40, 10, 60), (70, 80, 90)) == ["x x 30", "x x 60", "70 80 90"]
+
+
+def test_a_table_without_small_cells_is_shown_whole() -> None:
+    assert drawn((5, 0), (7, 8)) == ["5 0", "7 8"]
+
+
+def test_nobody_hides_nobody() -> None:
+    """The second row has nobody else: its total is the small cell, and is hidden where that total stands."""
+    assert drawn((9, 0, 30), (3, 0, 0), (20, 50, 60)) == ["x 0 x", "x 0 0", "x 50 x"]
+
+
+def test_in_no_table_a_hidden_cell_can_be_found_from_one_total() -> None:
+    draw = random.Random(5)
+    for _ in range(300):
+        rows = [tuple(draw.choice((0, 0, 2, 6, 9, 30)) for _ in range(5)) for _ in range(4)]
+        counts = cells(*rows)
+        hidden = hidden_cells(counts, 5)
+        assert {cell for cell, count in counts.items() if 0 < count < 5} <= hidden
+        for side in (0, 1):
+            for name in {cell[side] for cell in hidden}:
+                line = [cell for cell, count in counts.items() if cell[side] == name and count]
+                assert len([cell for cell in line if cell in hidden]) >= min(2, len(line)), rows
