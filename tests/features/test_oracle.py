@@ -13,7 +13,8 @@ import pytest
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from tests.features import facts as made
-from tests.features.oracle import TIMES, Facts, Oracle, Row
+from tests.features.oracle import Oracle
+from tests.features.oracle_past import TIMES, Facts, Row
 from tests.nights import DAY
 
 Make = Callable[[Warehouse, Run], None]

@@ -49,6 +49,9 @@ LATER = (
     "offers.trial_balance",
 )
 FEATURES = ("features.visitor_owner", "features.customer_category", "features.customer_event")
+THEN = datetime(2026, 6, 1)
+ARRIVED = {"arrived_on": THEN.date()}
+SAID = {"recorded_at": THEN, **ARRIVED}
 
 Person = dict[str, Any]
 
@@ -126,43 +129,64 @@ def events(folk: list[Person]) -> list[dict[str, object]]:
     ]
 
 
-def rows(folk: list[Person]) -> dict[str, list[dict[str, object]]]:
-    then = datetime(2026, 6, 1)
-    usual = {"arrived_on": then.date()}
+def people(folk: list[Person]) -> dict[str, list[dict[str, object]]]:
+    """Return who the people are, in which segments, and how they may be reached."""
+    customers = [
+        {
+            "customer_id": one["id"],
+            "registered_at": datetime(2025, 1, 1),
+            "status": "closed" if one["closed"] else "active",
+            "birth_date": one["birth_date"],
+        }
+        for one in folk
+    ]
+    words = [
+        {"customer_id": one["id"], "channel": channel, "purpose": "offers", "is_granted": yes, **SAID}
+        for one in folk
+        for channel, yes in one["words"].items()
+    ]
+    members = [
+        {"customer_id": one["id"], "segment": segment, "reason": "r"}
+        for one in folk
+        for segment in sorted(one["segments"])
+    ]
     return {
-        "core.customer": [
-            {
-                "customer_id": one["id"],
-                "registered_at": datetime(2025, 1, 1),
-                "status": "closed" if one["closed"] else "active",
-                "birth_date": one["birth_date"],
-            }
-            for one in folk
-        ],
+        "core.customer": customers,
         "core.contact": [{"customer_id": one["id"], "kind": kind} for one in folk for kind in sorted(one["addresses"])],
-        "core.consent": [
-            {
-                "customer_id": one["id"],
-                "channel": channel,
-                "purpose": "offers",
-                "is_granted": yes,
-                "recorded_at": then,
-                **usual,
-            }
-            for one in folk
-            for channel, yes in one["words"].items()
-        ],
-        "core.purchase": [
-            {"customer_id": one["id"], "channel": channel, "ordered_at": then, "is_return": False, **usual}
-            for one in folk
-            for channel in one["orders"]
-        ],
+        "core.consent": words,
+        "segments.membership": members,
+    }
+
+
+def deeds(folk: list[Person]) -> dict[str, list[dict[str, object]]]:
+    """Return what the people bought and looked at, and the offers that they still have."""
+    orders = [
+        {"customer_id": one["id"], "channel": channel, "ordered_at": THEN, "is_return": False, **ARRIVED}
+        for one in folk
+        for channel in one["orders"]
+    ]
+    links = [
+        {"visitor_id": one["id"], "customer_id": one["id"], "linked_at": datetime(2025, 1, 1), **ARRIVED}
+        for one in folk
+    ]
+    live = [
+        {"customer_id": one["id"], "offer_id": "x", "assigned_at": THEN, "valid_until": date(2026, 7, 1), **ARRIVED}
+        for one in folk
+        if one["live"]
+    ]
+    return {
+        "core.purchase": orders,
         "core.purchase_line": purchase_lines(folk),
-        "core.visitor_link": [
-            {"visitor_id": one["id"], "customer_id": one["id"], "linked_at": datetime(2025, 1, 1), **usual}
-            for one in folk
-        ],
+        "core.visitor_link": links,
         "core.browsing_event": events(folk),
+        "core.offer_assignment": live,
+    }
+
+
+def rows(folk: list[Person]) -> dict[str, list[dict[str, object]]]:
+    return {
+        **people(folk),
+        **deeds(folk),
         "core.category": [
             {"category_id": "wine", "category_name": "Wine"},
             {"category_id": "tea", "category_name": "Tea"},
@@ -170,16 +194,6 @@ def rows(folk: list[Person]) -> dict[str, list[dict[str, object]]]:
         "core.product": [
             {"product_id": "p", "category_id": "wine", "is_age_restricted": True, "list_price_minor": 900},
             {"product_id": "t", "category_id": "tea", "is_age_restricted": False, "list_price_minor": 900},
-        ],
-        "segments.membership": [
-            {"customer_id": one["id"], "segment": segment, "reason": "r"}
-            for one in folk
-            for segment in sorted(one["segments"])
-        ],
-        "core.offer_assignment": [
-            {"customer_id": one["id"], "offer_id": "x", "assigned_at": then, "valid_until": date(2026, 7, 1), **usual}
-            for one in folk
-            if one["live"]
         ],
     }
 
