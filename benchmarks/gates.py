@@ -64,7 +64,8 @@ def _seconds_of_import() -> float:
     started = perf_counter()
     with Warehouse.open() as warehouse:
         warehouse.execute("create table one as select 1 as id")
-        gx.run(warehouse.connection, "select * from one", [], key=["id"], parameters={})
+        with gx.session(warehouse.connection, {}) as session:
+            session.run("select * from one", [], key=["id"])
     return perf_counter() - started
 
 
@@ -73,7 +74,8 @@ def _compare(rows: int) -> tuple[float, float, float]:
     with Warehouse.open() as warehouse:
         warehouse.execute(f"create table lines as {LINES}", {"rows": rows})
         started = perf_counter()
-        found = gx.run(warehouse.connection, "select * from lines", checks, key=["line_id"], parameters={})
+        with gx.session(warehouse.connection, {}) as session:
+            found = session.run("select * from lines", checks, key=["line_id"])
         checked = perf_counter()
         for sql in BY_HAND:
             warehouse.rows(sql)

@@ -75,18 +75,21 @@ def _is_there(warehouse: Warehouse, run: Run, address: str) -> bool:
     return not address.startswith("raw.") or bool(warehouse.value(f"select 1 from ({_batch(warehouse, run, address)})"))
 
 
-def _check_table(warehouse: Warehouse, run: Run, promised: Expectations) -> list[Finding]:
-    outcomes = gx.run(
-        warehouse.connection,
-        _batch(warehouse, run, promised.address),
-        promised.checks,
-        key=promised.key,
-        parameters=run.parameters,
-    )
+def _check_table(session: gx.Session, batch: str, promised: Expectations) -> list[Finding]:
+    outcomes = session.run(batch, promised.checks, key=promised.key)
     return [
         (promised, index, check, outcome)
         for index, (check, outcome) in enumerate(zip(promised.checks, outcomes, strict=True))
     ]
+
+
+def _findings(warehouse: Warehouse, run: Run, promises: Sequence[Expectations]) -> list[Finding]:
+    with gx.session(warehouse.connection, run.parameters) as session:
+        return [
+            finding
+            for promised in promises
+            for finding in _check_table(session, _batch(warehouse, run, promised.address), promised)
+        ]
 
 
 def _shown(value: object) -> str:
@@ -160,7 +163,7 @@ def check(warehouse: Warehouse, run: Run, *, schema: str, root: Path = paths.EXP
     """
     promises = [expectations.load(address, root) for address in expectations.addresses(schema, root)]
     there = [promised for promised in promises if _is_there(warehouse, run, promised.address)]
-    findings = [finding for promised in there for finding in _check_table(warehouse, run, promised)]
+    findings = _findings(warehouse, run, there)
     _store(warehouse, run, schema, findings)
     critical, warnings = _broken(findings, "critical"), _broken(findings, "warning")
     return {

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any
 
 import duckdb
@@ -19,7 +20,6 @@ from offermill import gxdialect, wording
 from offermill.errors import ConfigError
 from offermill.expectations import Check
 
-_BATCH = "batch"
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 # Counts only: examples are fetched for the broken checks alone.
 _COUNTS = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
@@ -58,20 +58,21 @@ def _great_expectations() -> tuple[Any, Any]:
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
+    # It would write its whole configuration out as YAML at every table, to keep it nowhere.
+    context._save_project_config = lambda: None
     return great_expectations, context
 
 
 @contextmanager
 def _connection(
-    own: duckdb.DuckDBPyConnection, batch: str, parameters: Mapping[str, object]
+    own: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection to the same database with a temporary view of the batch, and the run's parameters."""
+    """Yield a connection to the same database that has the run's parameters as variables."""
     connection = own.cursor()
     try:
         connection.execute("set TimeZone = 'UTC'")
         for name, value in parameters.items():
             connection.execute(f'set variable "{name}" = $value', {"value": value})
-        connection.execute(f"create or replace temp view {_BATCH} as {batch}")
         yield connection
     finally:
         connection.close()
@@ -94,7 +95,8 @@ def _variable(found: re.Match[str], parameters: Mapping[str, object]) -> str:
     return f"getvariable('{found[1]}')" if found[1] in parameters else found[0]
 
 
-def _batch(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
+def _source(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
+    """Return the connection as Great Expectations' source of data."""
     source = context.data_sources.add_or_update_sql(
         "warehouse", connection_string=f"{gxdialect.NAME}://", kwargs=gxdialect.engine_arguments(connection)
     )
@@ -102,8 +104,7 @@ def _batch(context: Any, connection: duckdb.DuckDBPyConnection) -> Any:
     from sqlalchemy.dialects import postgresql
 
     source.get_execution_engine().dialect_module = postgresql
-    asset = source.add_table_asset(_BATCH, table_name=_BATCH)
-    return asset.add_batch_definition_whole_table(_BATCH).get_batch()
+    return source
 
 
 def _suite(gx: Any, checks: Mapping[int, dict[str, Any]]) -> Any:
@@ -150,12 +151,12 @@ def _examples(gx: Any, batch: Any, broken: Mapping[int, dict[str, Any]], key: Se
     return _validated(gx, batch, others, one) | _validated(gx, batch, queries, {"result_format": "COMPLETE"})
 
 
-def _first_duplicate(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> dict[str, object]:
+def _first_duplicate(connection: duckdb.DuckDBPyConnection, view: str, columns: Sequence[str]) -> dict[str, object]:
     """Return the smallest value found twice. Great Expectations gives any one, or none for several columns."""
     names = ", ".join(f'"{name}"' for name in columns)
     given = " and ".join(f'"{name}" is not null' for name in columns)
     sql = f"""
-        select {names}, count(*) as row_count from {_BATCH} where {given}
+        select {names}, count(*) as row_count from {view} where {given}
         group by {names} having count(*) > 1 order by {names} limit 1
     """
     row = connection.execute(sql).fetchone()
@@ -193,38 +194,57 @@ def _first_row(example: Any) -> dict[str, object]:
     return dict(next(iter(rows), {}))
 
 
-def _first_rows(
-    gx: Any, batch: Any, connection: duckdb.DuckDBPyConnection, broken: Mapping[int, dict[str, Any]], key: Sequence[str]
-) -> dict[int, dict[str, object]]:
-    """Return a row that breaks each broken check, where there is one."""
-    rows = {number: _first_row(example) for number, example in _examples(gx, batch, broken, key).items()}
-    for number, check in broken.items():
-        if check["type"] in wording.UNIQUE:
-            kwargs = check["kwargs"]
-            rows[number] = _first_duplicate(connection, kwargs.get("column_list") or [kwargs["column"]])
-    return rows
+@dataclass(frozen=True)
+class Session:
+    """Runs checks on the committed rows of one warehouse, table after table; make it with `session`."""
 
+    gx: Any
+    source: Any
+    connection: duckdb.DuckDBPyConnection
+    parameters: Mapping[str, object]
+    numbers: Iterator[int] = field(default_factory=count)
 
-def run(
-    own: duckdb.DuckDBPyConnection,
-    batch: str,
-    checks: Sequence[Check],
-    *,
-    key: Sequence[str],
-    parameters: Mapping[str, object],
-) -> list[Outcome]:
-    """Return what each check finds in the rows of the select `batch`, in the order of `checks`.
+    def run(self, batch: str, checks: Sequence[Check], *, key: Sequence[str]) -> list[Outcome]:
+        """Return what each check finds in the rows of the select `batch`, in the order of `checks`.
 
-    Only committed rows are seen. A check that cannot be computed has failed, and says why.
+        A check that cannot be computed has failed, and says why.
 
-    Raises:
-        ConfigError: a check has an argument that cannot be used.
-    """
-    gx, context = _great_expectations()
-    wanted = _wanted(gx, checks, parameters)
-    with _connection(own, batch, parameters) as connection:
-        table = _batch(context, connection)
-        results = _validated(gx, table, wanted, _COUNTS)
+        Raises:
+            ConfigError: a check has an argument that cannot be used.
+        """
+        wanted = _wanted(self.gx, checks, self.parameters)
+        view = self._view(batch)
+        table = self._table(view)
+        results = _validated(self.gx, table, wanted, _COUNTS)
         broken = {n: wanted[n] for n, result in results.items() if not result.success}
-        first = _first_rows(gx, table, connection, broken, key)
-    return [_outcome(check, results[n], first.get(n, {})) for n, check in enumerate(checks)]
+        first = self._first_rows(view, table, broken, key)
+        return [_outcome(check, results[n], first.get(n, {})) for n, check in enumerate(checks)]
+
+    def _view(self, batch: str) -> str:
+        # A name of its own for every table: Great Expectations remembers columns by name.
+        view = f"batch_{next(self.numbers)}"
+        self.connection.execute(f"create temp view {view} as {batch}")
+        return view
+
+    def _table(self, view: str) -> Any:
+        asset = self.source.add_table_asset(view, table_name=view)
+        return asset.get_batch(asset.build_batch_request())
+
+    def _first_rows(
+        self, view: str, table: Any, broken: Mapping[int, dict[str, Any]], key: Sequence[str]
+    ) -> dict[int, dict[str, object]]:
+        """Return a row that breaks each broken check, where there is one."""
+        rows = {number: _first_row(example) for number, example in _examples(self.gx, table, broken, key).items()}
+        for number, check in broken.items():
+            if check["type"] in wording.UNIQUE:
+                columns = check["kwargs"].get("column_list") or [check["kwargs"]["column"]]
+                rows[number] = _first_duplicate(self.connection, view, columns)
+        return rows
+
+
+@contextmanager
+def session(own: duckdb.DuckDBPyConnection, parameters: Mapping[str, object]) -> Iterator[Session]:
+    """Yield what runs checks with the run's `parameters`; it leaves nothing behind in the database."""
+    gx, context = _great_expectations()
+    with _connection(own, parameters) as connection:
+        yield Session(gx, _source(context, connection), connection, parameters)

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import sqlalchemy
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGIdentifierPreparer
-from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedPrimaryKeyConstraint
 from sqlalchemy.pool import StaticPool
 
 # A check needs counts and a few examples; more rows than this in Python is a check that should be a count.
@@ -125,6 +125,12 @@ class Dialect(PGDialect):
         rows = connection.exec_driver_sql(question, (table_name,)).fetchall()
         kind = sqlalchemy.types.NullType()
         return [{"name": name, "type": kind, "nullable": True, "default": None} for name, _ in rows]
+
+    def get_pk_constraint(
+        self, connection: Any, table_name: str, schema: str | None = None, **_: Any
+    ) -> ReflectedPrimaryKeyConstraint:
+        """Return none: a view has no key, and PostgreSQL's catalogue need not be searched for one."""
+        return {"constrained_columns": [], "name": None}
 
     def get_table_names(self, connection: Any, schema: str | None = None, **_: Any) -> list[str]:
         rows = connection.exec_driver_sql("select view_name from duckdb_views() where temporary").fetchall()

@@ -258,7 +258,8 @@ sys.addaudithook(watch)
 with Warehouse.open() as warehouse:
     warehouse.execute("create table t as select 1 as id")
     check = Check("expect_column_values_to_be_null", {"column": "id"}, "critical", "", "")
-    found = gx.run(warehouse.connection, "select * from t", [check], key=["id"], parameters={})
+    with gx.session(warehouse.connection, {}) as session:
+        found = session.run("select * from t", [check], key=["id"])
 print([one.unexpected_count for one in found], [one for one in seen if "__pycache__" not in one and "/tmp/" not in one])
 """
 

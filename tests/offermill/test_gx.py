@@ -168,7 +168,8 @@ def promise(type_: str, kwargs: dict[str, Any]) -> Check:
 
 
 def check(warehouse: Warehouse, *promises: Check, key: tuple[str, ...] = ("id",)) -> list[Outcome]:
-    return gx.run(warehouse.connection, "select * from t", promises, key=key, parameters={"as_of": AS_OF})
+    with gx.session(warehouse.connection, {"as_of": AS_OF}) as session:
+        return session.run("select * from t", promises, key=key)
 
 
 def test_checks_of_rows_find_what_hand_sql_finds(warehouse: Warehouse) -> None:
@@ -234,7 +235,8 @@ def test_one_check_never_brings_a_whole_table_into_python(warehouse: Warehouse) 
     warehouse.execute("create or replace table many as select range as id from range(50000)")
     every_row = promise(wording.ROWS, {"unexpected_rows_query": "select * from {batch}"})
     different = promise("expect_column_distinct_values_to_contain_set", {"column": "id", "value_set": [1]})
-    found = gx.run(warehouse.connection, "select * from many", [every_row, different], key=["id"], parameters={})
+    with gx.session(warehouse.connection, {}) as session:
+        found = session.run("select * from many", [every_row, different], key=["id"])
     assert found == [
         Outcome(is_success=False, unexpected_count=50000, first={"id": 0}),
         Outcome(
@@ -246,10 +248,21 @@ def test_one_check_never_brings_a_whole_table_into_python(warehouse: Warehouse) 
 
 def test_nothing_but_the_batch_is_looked_at_and_nothing_stays_behind(warehouse: Warehouse) -> None:
     few = promise("expect_table_row_count_to_equal", {"value": 2})
-    found = gx.run(warehouse.connection, "select * from t where id <= 2", [few], key=["id"], parameters={})
+    with gx.session(warehouse.connection, {"as_of": AS_OF}) as session:
+        found = session.run("select * from t where id <= 2", [few], key=["id"])
     assert found == [Outcome(is_success=True, observed="2")]
     assert warehouse.rows("select view_name from duckdb_views() where not internal") == []
     assert warehouse.value("select getvariable('as_of')") is None
+
+
+def test_one_session_keeps_its_tables_apart(warehouse: Warehouse) -> None:
+    """Two tables may give one name to columns of different kinds."""
+    no_gaps = promise("expect_column_values_to_not_be_null", {"column": "id"})
+    columns = promise("expect_table_column_count_to_equal", {"value": 1})
+    with gx.session(warehouse.connection, {}) as session:
+        whole = session.run("select 1 as id", [no_gaps, columns], key=["id"])
+        gaps = session.run("select null::varchar as id, 2 as more", [no_gaps, columns], key=[])
+    assert [outcome.is_success for outcome in whole + gaps] == [True, True, False, False]
 
 
 def test_an_argument_that_cannot_be_used_is_a_mistake_in_the_file(warehouse: Warehouse) -> None:
