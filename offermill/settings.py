@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -331,9 +332,15 @@ def _parameters(section: Section, prefix: str) -> Iterator[tuple[str, object]]:
 
 
 def load(path: Path) -> Settings:
-    """Return the settings in the file at `path`.
+    """Return the settings in the file at `path`, read anew only when its text has changed.
 
     Raises:
         ConfigError: every problem with file, line, key and what to do.
     """
-    return yamlfile.validate(Settings, path)
+    return _parsed(path, yamlfile.text_of(path))
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, text: str) -> Settings:
+    values, lines = yamlfile.parse(text, path)
+    return yamlfile.validate_values(Settings, values, lines, path)

@@ -82,13 +82,21 @@ def load(path: Path) -> tuple[Any, Lines]:
     Raises:
         ConfigError: missing file, bad YAML, duplicate key, tag other than plain values; names file and line.
     """
+    return parse(text_of(path), path)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a YAML file.
+
+    Raises:
+        ConfigError: missing file, or not UTF-8.
+    """
     if not path.is_file():
         raise ConfigError(f"{path.name}: no such file in {path.parent}; `offermill init` writes an example.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
         raise ConfigError(f"{path.name}: byte {problem.start} is not UTF-8; save the file as UTF-8.") from problem
-    return parse(text, path)
 
 
 def parse(text: str, path: Path) -> tuple[Any, Lines]:

@@ -31,6 +31,15 @@ def test_the_example_shop_is_right() -> None:
     assert settings.load(paths.ROOT / "shop" / "shop.yml").shop.currency == "EUR"
 
 
+def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yml"
+    path.write_text(SHOP, encoding="utf-8")
+    first, again = settings.load(path), settings.load(path)
+    path.write_text(SHOP.replace("name: Test", "name: Other"), encoding="utf-8")
+    assert again is first
+    assert [first.shop.name, settings.load(path).shop.name] == ["Test", "Other"]
+
+
 def test_scalars_become_parameters(tmp_path: Path) -> None:
     (tmp_path / "shop.yml").write_text(SHOP, encoding="utf-8")
     found = settings.load(tmp_path / "shop.yml").parameters
