@@ -39,7 +39,7 @@ run: setup-$(SHOP) ## Make the example shop, train, and run the night through Ai
 test: $(VENV)/test.stamp ## Set up and run the whole suite, with coverage
 	@started=$$SECONDS; \
 	$(MAKE) --no-print-directory lint; \
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not scheduler and not every_step" --cov --cov-report=term:skip-covered -q; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not scheduler and not every_step" --cov --cov-report=term:skip-covered -q; \
 	echo "make test took $$((SECONDS - started)) s after installation"
 
 .PHONY: lint

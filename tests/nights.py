@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from multiprocessing import get_context
@@ -9,19 +10,10 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 from offermill import flows, night
+from offermill.paths import ShopPaths
+from offermill.warehouse import Warehouse
 
 DAY = date(2026, 6, 30)
-PRELOADED = [
-    "great_expectations",
-    "offermill.gx",
-    "features.clusters",
-    "models.propensity",
-    "models.value",
-    "models.uplift_step",
-    "offers.decide",
-    "offers.channels.publication",
-    "dashboards.site",
-]
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -38,15 +30,34 @@ def copy_of(shop: Path, target: Path) -> Path:
 def warm() -> ForkServerContext:
     """Return a context whose processes start with everything a night imports already there."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload(["tests.warm"])
     return context
 
 
 def perform(flow_name: str, shop: Path, day: date = DAY) -> None:
     """Perform a flow in a process of its own, as Airflow's tasks are; its error is raised here."""
     with ProcessPoolExecutor(1, mp_context=warm()) as pool:
-        pool.submit(_perform, flow_name, shop, day).result()
+        pool.submit(perform_flow, flow_name, shop, day).result()
 
 
-def _perform(flow_name: str, shop: Path, day: date) -> None:
-    night.perform_flow(flows.named(flow_name), shop, day)
+def perform_apart(shop: Path, addresses: Sequence[str], day: date = DAY) -> None:
+    """Perform some steps of the night in a process of their own; an error is raised here."""
+    with ProcessPoolExecutor(1, mp_context=warm()) as pool:
+        pool.submit(perform_steps, shop, day, addresses).result()
+
+
+def perform_flow(flow_name: str, shop: Path, day: date) -> None:
+    """Perform a whole flow here.
+
+    The warehouse stays open between the steps, which only saves time (a quarter of such a small night's); Airflow's
+    tasks, tested in tests/dags, each open it anew.
+    """
+    with Warehouse.open(ShopPaths(shop).warehouse):
+        night.perform_flow(flows.named(flow_name), shop, day)
+
+
+def perform_steps(shop: Path, day: date, addresses: Sequence[str]) -> None:
+    """Perform some steps of the night here, with the warehouse open between them."""
+    with Warehouse.open(ShopPaths(shop).warehouse):
+        for address in addresses:
+            night.perform(flows.nightly().step(address), shop, day)

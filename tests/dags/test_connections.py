@@ -10,7 +10,6 @@ from offermill.flows import Step
 
 pytestmark = [
     pytest.mark.airflow,
-    pytest.mark.xdist_group("airflow"),
     pytest.mark.filterwarnings("ignore"),
 ]
 SHOP = """\

@@ -12,7 +12,6 @@ from offermill import flows, paths
 
 pytestmark = [
     pytest.mark.airflow,
-    pytest.mark.xdist_group("airflow"),
     pytest.mark.filterwarnings("ignore"),
 ]
 FLOW_OF = {"nightly_offers": flows.nightly, "train_models": flows.training}

@@ -21,10 +21,10 @@ def run_dag(dag: Any, shop: Path, day: date) -> tuple[str, dict[str, str]]:
     return str(finished.state), {task.task_id: str(task.state) for task in finished.get_task_instances()}
 
 
-def test_a_green_run_publishes_what_the_command_line_publishes(
+def test_a_green_run_in_a_fresh_copy_publishes_what_the_command_line_publishes(
     dags: dict[str, Any], trained: Path, published: Path, tmp_path: Path
 ) -> None:
-    shop = copy_of(trained, tmp_path / "shop")
+    shop = copy_of(trained, tmp_path / "somewhere" / "else")
     state, tasks = run_dag(dags["nightly_offers"], shop, DAY)
     assert (state, set(tasks.values())) == ("success", {"success"})
     assert digests(shop) == digests(published)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import date
 from multiprocessing.context import ForkServerContext
@@ -45,17 +44,6 @@ def die_in_step(folder: Path, day: date, address: str, moment: Moment) -> None:
     """Perform only the step `address`, and die in it."""
     _patch(moment)
     night.perform(flows.nightly().step(address), folder, day)
-
-
-def perform_steps(folder: Path, day: date, addresses: Sequence[str]) -> None:
-    """Perform some steps undisturbed."""
-    for address in addresses:
-        night.perform(flows.nightly().step(address), folder, day)
-
-
-def perform_night(folder: Path, day: date) -> None:
-    """Perform a whole night undisturbed."""
-    night.perform_flow(flows.nightly(), folder, day)
 
 
 def outcome(context: ForkServerContext, work: object, *arguments: object) -> int:
