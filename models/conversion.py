@@ -6,7 +6,9 @@ outcome) make errors of m cancel out of the effects (the residuals of Robinson 1
 2021, on the scale of the outcome's line).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
@@ -81,23 +83,45 @@ def weights(outcome: Outcome, line: Floats, effects: Floats, propensity: Floats)
 
 
 @dataclass(frozen=True)
-class Scale:
-    """How one and the same effect shows on the lines of people who buy more or less anyway.
+class Shape:
+    """One guess at how an effect shows on the lines of people who buy more or less anyway.
 
     Attributes:
         power: 0 = the same on the line (log-odds, or log of the count), 1 = the same change of the mean outcome.
-        typical: spread of the outcome at which both are the same.
+        hump: how much less is answered by those who hardly ever buy and by those who always do.
+        chance: that this is how it is.
     """
 
     power: float
+    hump: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one and the same effect shows on the lines of people who buy more or less anyway: a mean of guesses.
+
+    Attributes:
+        shapes: the guesses; their chances add up to 1.
+        typical: spread of the outcome at which all say the same.
+    """
+
+    shapes: tuple[Shape, ...]
     typical: float
 
     def of(self, outcome: Outcome, line: Floats) -> Floats:
         """Return the factor (n) of effects at lines (n)."""
-        if not self.power:
-            return np.ones(len(line))
-        ratio = outcome.spread(outcome.mean(line)) / self.typical
-        return np.asarray(np.clip(ratio**-self.power, 1 / _SCALE_MOST, _SCALE_MOST), dtype=np.float64)
+        away = np.log(np.maximum(outcome.spread(outcome.mean(line)), 1e-9) / self.typical)
+        factor = np.zeros(len(line))
+        for shape in self.shapes:
+            bent = np.exp(-shape.power * away - shape.hump * away**2)
+            factor += shape.chance * np.clip(bent, 1 / _SCALE_MOST, _SCALE_MOST)
+        return factor
+
+    @classmethod
+    def restored(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `dataclasses.asdict` made of a scale."""
+        return cls(tuple(Shape(**shape) for shape in stored["shapes"]), stored["typical"])
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 The choices of the new model, the present one, the best single offer to everybody, the RFM rule and nothing are valued
 on the same held-out rows (AIPW), without a limit of money and at the price at which the new model would spend a fifth.
+Everybody is held out once: each fold is judged by models of the others (cross-fitting, Chernozhukov and others 2018).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -166,28 +167,62 @@ class Round:
         return {"budget_share": self.budget_share, "price": round(self.price, 6), "values": values, "leads": leads}
 
 
-def rounds(bench_: Bench, new: Guess, old: Guess | None) -> list[Round]:
-    """Return the values of all policies at every budget."""
-    return [_round(bench_, new, old, share) for share in BUDGET_SHARES]
+@dataclass(frozen=True)
+class Fold:
+    """People who are judged together: what the models say of them did not learn from them."""
+
+    bench: Bench
+    new: Guess
+    old: Guess | None
 
 
-def _round(bench_: Bench, new: Guess, old: Guess | None, share: float) -> Round:
-    price = uplift_metrics.price_for(new.effect, new.cost, share, bench_.possible)
-    priced = _at_price(bench_.log, bench_.spent, bench_.mean_costs(), price)
-    chosen = choices(bench_, new, old, price)
+def joined(folds: Sequence[Fold]) -> tuple[Bench, Guess]:
+    """Return the judged rows of all folds and what the new model says of them; nobody was taught from all."""
+    benches, nobody = [fold.bench for fold in folds], folds[0].bench.taught.part(np.zeros(0, dtype=np.int64))
+    chances = [bench_.chance for bench_ in benches]
+    whole = Bench(
+        arms=benches[0].arms,
+        log=policy_value.joined([bench_.log for bench_ in benches]),
+        taught=nobody,
+        spent=np.concatenate([bench_.spent for bench_ in benches]),
+        taught_spent=np.zeros(0),
+        chance=None if any(chance is None for chance in chances) else np.concatenate(chances),  # type: ignore[arg-type]
+    )
+    effect, cost = (np.concatenate([getattr(fold.new, name) for fold in folds]) for name in ("effect", "cost"))
+    return whole, Guess(effect, cost)
+
+
+def rounds(folds: Sequence[Fold]) -> list[Round]:
+    """Return the values of all policies at every budget, on the judged people of all folds."""
+    return [_round(folds, share) for share in BUDGET_SHARES]
+
+
+def _round(folds: Sequence[Fold], share: float) -> Round:
+    whole, new = joined(folds)
+    price = uplift_metrics.price_for(new.effect, new.cost, share, whole.possible)
+    priced = policy_value.joined(
+        [_at_price(fold.bench.log, fold.bench.spent, fold.bench.mean_costs(), price) for fold in folds]
+    )
+    chosen = _chosen(folds, price)
     # Beside nothing the question is what the choices bring; beside others, also what their money would bring elsewhere.
-    logs = {name: bench_.log if name == NOTHING else priced for name in chosen}
+    logs = {name: whole.log if name == NOTHING else priced for name in chosen}
     return Round(
         budget_share=share,
         price=price,
         treated={name: float((policy > 0).mean()) for name, policy in chosen.items()},
-        values={name: policy_value.value(bench_.log, policy) for name, policy in chosen.items()},
+        values={name: policy_value.value(whole.log, policy) for name, policy in chosen.items()},
         leads={
             name: policy_value.difference(logs[name], chosen[NEW], policy, level=LEVEL)
             for name, policy in chosen.items()
             if name != NEW
         },
     )
+
+
+def _chosen(folds: Sequence[Fold], price: float) -> dict[str, Choices]:
+    """Return the choices of those policies that every fold has, for the rows of all folds."""
+    parts = [choices(fold.bench, fold.new, fold.old, price) for fold in folds]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if all(name in p for p in parts)}
 
 
 @dataclass(frozen=True)
@@ -202,21 +237,25 @@ def verdict(found: list[Round], epsilon: float, say: Callable[[float], str]) -> 
     """Return the verdict by the rule in docs/explanation/evidence.md.
 
     Args:
-        found: the rounds.
+        found: the rounds; the last one, with the tightest budget, decides.
         epsilon: how much less per person and wave is still no loss.
         say: an amount as text.
     """
-    must = OLD if OLD in found[0].leads else NOTHING
-    for each in found:
-        for against in (must, SINGLE, RULE):
-            lead = each.leads.get(against)
-            problem = None if lead is None else _problem(lead, against, must, epsilon, say)
-            if problem:
-                return Verdict(False, f"{problem}{_at(each)}. {_KEPT[must]}")
-    first = found[0].leads[must]
-    unsure = [_NAMES[name] for name in (SINGLE, RULE) if _is_unsure(found, name, epsilon)]
+    *generous, tight = found
+    must = OLD if OLD in tight.leads else NOTHING
+    for against in (must, SINGLE, RULE):
+        lead = tight.leads.get(against)
+        problem = None if lead is None else _problem(lead, against, must, epsilon, say)
+        if problem:
+            return Verdict(False, f"{problem}{_at(tight)}. {_KEPT[must]}")
+    for each in generous:
+        high = each.leads[must].high
+        if high is not None and high < 0:
+            return Verdict(False, f"It loses: {_figures(each.leads[must], say)} than {_NAMES[must]}. {_KEPT[must]}")
+    unsure = [_NAMES[name] for name in (SINGLE, RULE) if _is_unsure(tight, name, epsilon)]
     told = f" Too little evidence to tell it from {' or '.join(unsure)}." if unsure else ""
-    return Verdict(True, f"It earns {_figures(first, say)} than {_NAMES[must]} on people it did not learn from.{told}")
+    earned = f"{_figures(tight.leads[must], say)} than {_NAMES[must]}"
+    return Verdict(True, f"It earns {earned}{_at(tight)} on people it did not learn from.{told}")
 
 
 _NAMES = {
@@ -235,9 +274,9 @@ def _problem(lead: Answer, against: str, must: str, epsilon: float, say: Callabl
     return f"{doubt}: {_figures(lead, say)}"
 
 
-def _is_unsure(found: list[Round], name: str, epsilon: float) -> bool:
-    leads = [each.leads[name] for each in found if name in each.leads]
-    return any(lead.low is None or lead.low <= -epsilon for lead in leads)
+def _is_unsure(found: Round, name: str, epsilon: float) -> bool:
+    lead = found.leads.get(name)
+    return lead is not None and (lead.low is None or lead.low <= -epsilon)
 
 
 def _at(each: Round) -> str:

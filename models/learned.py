@@ -163,7 +163,7 @@ class Learned:
             Outcome(stored["outcome"]),
             stored["intercept"],
             Boosters(_texts(parts, "base"), stored["base_level"], "plain"),
-            Scale(**stored["scale"]),
+            Scale.restored(stored["scale"]),
             Shares(tuple(stored["shares"]), _texts(parts, "share")),
             tuple(stored["depths"]),
             tuple(stored["curve"]),

@@ -106,6 +106,16 @@ class Log:
         return Log(self.action[rows], self.outcome[rows], self.propensity[rows], *optional)
 
 
+def joined(logs: Sequence[Log]) -> Log:
+    """Return the rows of several logs with the same arms, one after the other."""
+
+    def column(name: str) -> Any:
+        parts = [getattr(log, name) for log in logs]
+        return None if any(part is None for part in parts) else np.concatenate(parts)
+
+    return Log(*(column(name) for name in ("action", "outcome", "propensity", "predicted", "person")))
+
+
 @dataclass(frozen=True)
 class Overlap:
     """How well the log covers a policy.

@@ -1,11 +1,12 @@
 """What offers cost, learned from who redeemed them: chance to redeem x cost of a redemption.
 
-    line of the chance = line of the offer's mean + f(x), one f for all offers
+    line of the chance = line of the offer's mean + h(orders without an offer) + f(x), one h and f for all offers
 
 Cost in proportion to expected orders is wrong from both ends: an order that an offer brings about redeems it, one that
 would have come anyway often does not, and one promise is redeemed once however many orders follow. Those who hardly buy
 then look far too cheap, and a choice by gain per cost takes just them. Redemptions are seen, so nothing is assumed of
-them. How many trees f has is chosen by the likelihood of people left out (models.crossfit).
+them: h, how the chance rises with the orders that come anyway, is a parabola in their logarithm, and trees tell the
+rest. How many trees f has is chosen by the likelihood of people left out (models.crossfit).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,40 @@ _REDEMPTIONS_AT_LEAST = 50
 # An offer nobody redeemed counts as if half a person had.
 _LEAST = 0.5
 _NAME = "redemption"
+# Slope and bend before seeing any redemption: who buys more redeems more, but less than in proportion.
+_EXPECTED, _SPREAD = (0.4, 0.0), 0.4
+# Levels of the arms are free but for this precision.
+_FREE = 1e-6
+_STEPS = 25
+# Fewer expected orders are counted as so many; beyond so many widths the parabola ends.
+_RAREST, _FURTHEST = 1e-4, 2.5
+# Logarithms that spread less than this are all the same.
+_SAME = 1e-6
+
+
+@dataclass(frozen=True)
+class Habit:
+    """h: what expected orders say of redeeming, 0 for a typical person.
+
+    Attributes:
+        centre, width: mean and standard deviation of the logarithm of expected orders among those who got an offer.
+        slope, bend: of the parabola in that unit.
+    """
+
+    centre: float
+    width: float
+    slope: float
+    bend: float
+
+    def of(self, before: Floats) -> Floats:
+        """Return h (n) of orders expected without an offer (n)."""
+        return np.asarray(self.terms(before) @ np.array([self.slope, self.bend]), dtype=np.float64)
+
+    def terms(self, before: Floats) -> Floats:
+        """Return (n, 2) what slope and bend are multiplied with."""
+        away = (np.log(np.maximum(before, _RAREST)) - self.centre) / self.width
+        away = np.clip(away, -_FURTHEST, _FURTHEST)
+        return np.column_stack([away, away**2 - 1])
 
 
 @dataclass(frozen=True)
@@ -32,26 +67,28 @@ class Redemption:
     """Who redeems which offer.
 
     Attributes:
+        habit: h.
         boosters: f, by fold.
         arms: names, in the order of all that follows.
-        shares: chance of every arm where f is 0.
+        shares: chance of every arm where h and f are 0.
         gives: what one redemption of every arm costs.
     """
 
+    habit: Habit
     boosters: Boosters
     arms: tuple[str, ...]
     shares: tuple[float, ...]
     gives: tuple[Give, ...]
 
-    def chance(self, rows: Matrix, threads: int = 1) -> Floats:
-        """Return (n, arms) chances to redeem."""
-        factor = np.exp(self.boosters.values(rows, threads).mean(axis=0))
+    def chance(self, rows: Matrix, before: Floats, threads: int = 1) -> Floats:
+        """Return (n, arms) chances to redeem; `before` (n) are the orders expected without an offer."""
+        factor = np.exp(self.habit.of(before) + self.boosters.values(rows, threads).mean(axis=0))
         return np.asarray(np.minimum(factor[:, None] * np.array(self.shares), 1.0), dtype=np.float64)
 
-    def cost(self, rows: Matrix, baskets: Floats, threads: int = 1) -> Floats:
-        """Return (n, arms) expected costs; `baskets` (n) are of one order."""
+    def cost(self, rows: Matrix, before: Floats, baskets: Floats, threads: int = 1) -> Floats:
+        """Return (n, arms) expected costs; `before` (n) are expected orders, `baskets` (n) of one order."""
         each = np.column_stack([give.of(baskets) for give in self.gives])
-        return self.chance(rows, threads) * each
+        return self.chance(rows, before, threads) * each
 
     def parts(self) -> dict[str, str]:
         """Return LightGBM texts by file name."""
@@ -60,7 +97,7 @@ class Redemption:
     def settings(self) -> dict[str, Any]:
         """Return everything else as plain JSON."""
         gives = [asdict(give) for give in self.gives]
-        return {"arms": list(self.arms), "shares": list(self.shares), "gives": gives}
+        return {"habit": asdict(self.habit), "arms": list(self.arms), "shares": list(self.shares), "gives": gives}
 
     @classmethod
     def restored(cls, parts: Mapping[str, str], stored: Mapping[str, Any]) -> Self:
@@ -68,7 +105,7 @@ class Redemption:
         count = sum(file.startswith(f"{_NAME}-") for file in parts)
         boosters = Boosters(tuple(parts[f"{_NAME}-{number}.txt"] for number in range(count)), 0.0, "plain")
         gives = tuple(Give(**give) for give in stored["gives"])
-        return cls(boosters, tuple(stored["arms"]), tuple(stored["shares"]), gives)
+        return cls(Habit(**stored["habit"]), boosters, tuple(stored["arms"]), tuple(stored["shares"]), gives)
 
 
 @dataclass(frozen=True)
@@ -79,12 +116,14 @@ class Promises:
         rows: features (n, k).
         arm: place of the offer among the arms, (n).
         spent: what it cost, 0 where it was not redeemed, (n).
+        before: orders expected without an offer, (n).
         baskets: expected basket of one order, (n).
     """
 
     rows: Matrix
     arm: np.ndarray[Any, np.dtype[np.int64]]
     spent: Floats
+    before: Floats
     baskets: Floats
 
 
@@ -106,13 +145,32 @@ def learn(
     shares = np.maximum(np.bincount(seen.arm, used, len(arms)), _LEAST) / np.maximum(people, 1)
     rows = len(used)
     size = Size(8, 0.05, 20.0, max(50, min(500, rows // 50)), 400)
-    middle = np.log(shares[seen.arm])
+    habit = _habit(seen, used, shares)
+    middle = np.log(shares[seen.arm]) + habit.of(seen.before)
     problem = Problem(seen.rows, used, middle, np.ones(rows), 0.0, "plain", COUNT)
     boosters, left_out = crossfit.fit(problem, size, seed, threads)
     # What each offer's people were expected to redeem by boosters that never saw them is set right to what they did.
     expected = np.bincount(seen.arm, np.exp(middle + left_out), len(arms))
     level = shares * np.divide(shares * people, expected, out=np.ones(len(arms)), where=expected > 0)
-    return Redemption(boosters, tuple(arms), tuple(level.tolist()), _gives(seen, arms, depths))
+    return Redemption(habit, boosters, tuple(arms), tuple(level.tolist()), _gives(seen, arms, depths))
+
+
+def _habit(seen: Promises, used: Floats, shares: Floats) -> Habit:
+    """Return h by the likelihood of redemptions as counts (Newton), weighed against what is expected of it."""
+    orders = np.log(np.maximum(seen.before, _RAREST))
+    width = float(orders.std())
+    flat = Habit(float(orders.mean()), width if width > _SAME else 1.0, 0.0, 0.0)
+    drawn = np.eye(len(shares))[seen.arm]
+    design = np.column_stack([flat.terms(seen.before), drawn])
+    expected = np.concatenate([_EXPECTED, np.zeros(len(shares))])
+    precision = np.diag([1 / _SPREAD**2] * 2 + [_FREE] * len(shares))
+    start, found = np.log(shares[seen.arm]), expected.copy()
+    for _ in range(_STEPS):
+        mean = np.exp(np.minimum(start + design @ found, 0.0))
+        fisher = (design * mean[:, None]).T @ design
+        step = np.linalg.solve(fisher + precision, design.T @ (used - mean) - precision @ (found - expected))
+        found = found + np.clip(step, -0.5, 0.5)
+    return Habit(flat.centre, flat.width, float(found[0]), float(found[1]))
 
 
 def _gives(seen: Promises, arms: Sequence[str], depths: Mapping[str, float | None]) -> tuple[Give, ...]:

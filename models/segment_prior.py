@@ -1,8 +1,8 @@
 """What an offer changes per segment, where no model may say it for every person: AIPW means, shrunk by their noise.
 
-A segment is a class of recency and of frequency. Its mean effect is pulled to its offer's mean, and that to zero, each
-by how much of the spread is noise (empirical Bayes: Morris 1983; spread by DerSimonian and Laird 1986). What offers
-cost per segment: models.segment_cost.
+A segment is a class of recency and of frequency. What sets it apart is first taken to be the same under every offer.
+Each offer's own figure is pulled to that, the offer's mean to that of all offers, and the mean of all to zero, each by
+how much of the spread is noise (empirical Bayes: Morris 1983; spread by DerSimonian and Laird 1986).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import policy_value, segment_cost
+from models import policy_value, segment_cost, shrinkage
 from models.data import Floats
 from models.policy_value import Log
 from models.segment_cost import PRIOR_ROWS, Kin, SegmentCosts
@@ -128,16 +128,21 @@ def learn(
     names = segments.of(features)
     whole = {arm: _gain(log, place) for place, arm in enumerate(arms, start=1)}
     means = {arm: found for arm, found in whole.items() if found is not None}
-    shrunk = dict(zip(means, _shrink([*means.values()], centre=0.0), strict=True))
+    shrunk = _alike(means)
     parts = {arm: _by_segment(log, arms.index(arm) + 1, names) for arm in means}
-    spread = _spread([(value - means[arm][0], error) for arm in parts for value, error in parts[arm].values()])
+    away = {arm: {name: (found[0] - means[arm][0], found[1]) for name, found in parts[arm].items()} for arm in parts}
+    common = _common(away)
+    spread = _spread(
+        [(value - common[name][0], error) for found in away.values() for name, (value, error) in found.items()]
+    )
     costs = _Costs.learn(log, arms, names, (redeemed, spent, bought), kin or {})
     offers = {}
     for arm, whole_effect in shrunk.items():
         known = {ALL: costs.known(arm, ALL, *whole_effect)}
         for name in costs.segments:
             value = parts[arm].get(name)
-            found = whole_effect if value is None else _pulled(value, whole_effect, spread)
+            centre = _added(whole_effect, common.get(name, (0.0, 0.0)))
+            found = centre if value is None else _pulled(value, centre, spread)
             known[name] = costs.known(arm, name, *found)
         offers[arm] = known
     return Prior(segments, offers)
@@ -214,9 +219,34 @@ def _spread(values: Sequence[Estimate]) -> float:
     return max(_LEAST_SPREAD * noise, float(np.mean([value**2 for value, _ in values])) - noise)
 
 
-def _shrink(values: Sequence[Estimate], centre: float) -> list[Estimate]:
-    spread = _spread([(value - centre, error) for value, error in values])
-    return [_pulled(value, (centre, 0.0), spread) for value in values]
+def _alike(means: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """Return the offers' mean effects, each pulled by its noise to that of all offers."""
+    if not means:
+        return {}
+    values, errors = (np.array([found[place] for found in means.values()]) for place in (0, 1))
+    return dict(
+        zip(means, zip(*(part.tolist() for part in shrinkage.pooled(values, errors)), strict=True), strict=True)
+    )
+
+
+def _common(away: Mapping[str, Mapping[str, Estimate]]) -> dict[str, Estimate]:
+    """Return what sets a segment apart under every offer, pulled to zero by its noise.
+
+    Args:
+        away: offer -> segment -> effect less the offer's mean, and its error.
+    """
+    found = {}
+    for name in sorted({name for parts in away.values() for name in parts}):
+        known = [parts[name] for parts in away.values() if name in parts]
+        weight = np.array([1 / max(error, 1e-9) ** 2 for _, error in known])
+        mean = float(weight @ np.array([value for value, _ in known]) / weight.sum())
+        found[name] = (mean, float(weight.sum() ** -0.5))
+    spread = _spread([*found.values()])
+    return {name: _pulled(value, (0.0, 0.0), spread) for name, value in found.items()}
+
+
+def _added(one: Estimate, two: Estimate) -> Estimate:
+    return one[0] + two[0], float(np.hypot(one[1], two[1]))
 
 
 def _pulled(value: Estimate, centre: Estimate, spread: float) -> Estimate:

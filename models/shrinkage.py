@@ -52,3 +52,30 @@ def arm_effect(arm: str, scores: Floats, row_count: int, believed: float) -> Arm
 def kept(estimate: float, error: float) -> float:
     """Return the share of an estimate that is believed: none below its error (positive-part James-Stein)."""
     return max(0.0, 1 - (error / estimate) ** 2) if estimate else 0.0
+
+
+# Offers are never taken to be more alike than to differ by this share of their common effect.
+_ALIKE = 0.3
+
+
+def pooled(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]:
+    """Return estimates (k) of like things pulled to their common mean, each by its noise, and their errors.
+
+    The mean itself is pulled to zero by its noise. Empirical Bayes (Morris 1983) with the spread of DerSimonian and
+    Laird (1986); a single estimate is pulled to zero.
+    """
+    if len(estimates) == 1:
+        share = kept(float(estimates[0]), float(errors[0]))
+        return share * estimates, np.array(errors)
+    noise = np.maximum(errors**2, 1e-18)
+    weight = 1 / noise
+    mean = float(weight @ estimates / weight.sum())
+    excess = float(weight @ (estimates - mean) ** 2) - (len(estimates) - 1)
+    found = max(excess / float(weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
+    spread = max(found, (_ALIKE * mean) ** 2)
+    weight = 1 / (noise + spread)
+    mean, mean_error = float(weight @ estimates / weight.sum()), float(weight.sum() ** -0.5)
+    mean *= kept(mean, mean_error)
+    own = spread / (spread + noise)
+    values = mean + own * (estimates - mean)
+    return values, np.sqrt(own * noise + ((1 - own) * mean_error) ** 2)

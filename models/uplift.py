@@ -136,7 +136,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         gained = (after - before[:, None]) * (self.extra_share_ * baskets * share)[:, None]
         cost = after * self._give_aways(baskets)
         if self.redemption_ is not None:
-            cost = self.redemption_.cost(self._rows(X), baskets, self.thread_count)
+            cost = self.redemption_.cost(self._rows(X), before, baskets, self.thread_count)
         baseline = pd.Series(self._chance(before), index=_index(X, len(before)), name="baseline")
         return self._frame(X, gained - cost), self._frame(X, cost), baseline
 
@@ -161,8 +161,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
 
     def redeem_chance(self, X: Any) -> pd.DataFrame | None:  # noqa: N803
         """Return the chance that the offer is redeemed, like `cost`; None if the trial did not tell."""
+        if self.redemption_ is None:
+            return None
         rows = self._rows(X)
-        return None if self.redemption_ is None else self._frame(X, self.redemption_.chance(rows, self.thread_count))
+        before = self.learned_.expected(rows, self.thread_count)[:, 0]
+        return self._frame(X, self.redemption_.chance(rows, before, self.thread_count))
 
     def importances(self) -> list[tuple[str, float]]:
         """Return features by their share of the gain in telling who answers an offer, largest first."""
@@ -262,7 +265,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         got = np.isin(names, self.arms_)
         place = pd.Index(self.arms_).get_indexer(pd.Index(names[got])).astype(np.int64)
         baskets = basket.predict(self.basket_text_, self.basket_factor_, rows[got], self.thread_count)
-        promises = Promises(rows[got], place, spent[got], baskets)
+        before = self.learned_.expected(rows[got], self.thread_count)[:, 0]
+        promises = Promises(rows[got], place, spent[got], before, baskets)
         return redemption.learn(promises, self.arms_, self.depths, self._seed() + 1_000, self.thread_count)
 
     def _predict(self, X: Any) -> tuple[Floats, Floats, Floats]:  # noqa: N803

@@ -82,10 +82,11 @@ class Evidence:
         each = float(self._before_discount("margin_minor").sum()) / max(float(orders.sum()), 1.0)
         return np.asarray(orders * each - self.spent, dtype=np.float64)
 
-    def part(self, chosen: NDArray[np.bool_]) -> "Evidence":
-        """Return some of the rows."""
-        table = self.features.filter(pa.array(chosen))
-        rows, chances = (frame.loc[chosen].reset_index(drop=True) for frame in (self.rows, self.propensity))
+    def part(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Evidence":
+        """Return some of the rows: those in a mask, or those at places, in that order."""
+        at = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        table = self.features.take(pa.array(at))
+        rows, chances = (frame.iloc[at].reset_index(drop=True) for frame in (self.rows, self.propensity))
         return Evidence(table, rows, chances, self.depths, self.costs)
 
     def costs_per_order(self) -> dict[str, float]:

@@ -5,11 +5,12 @@ line of the outcome = line without an offer + effect of the arm(x)              
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from models import conversion, response, sensitivity, shrinkage
-from models.conversion import Scale, Trial
+from models.conversion import Scale, Shape, Trial
 from models.crossfit import Problem
 from models.data import Floats
 from models.learned import Learned
@@ -19,8 +20,11 @@ from models.shrinkage import ArmEffect
 _STEPS = 12
 # With fewer depths nobody can tell early from late.
 _DEPTHS_TO_TURN = 3
-# Effects may be the same on the line, the same change of the mean, or between: what fits the trial's arms best.
-_POWERS = (0.0, 0.5, 1.0)
+# Effects may be the same on the line, the same change of the mean, or beyond, and those who hardly ever buy or always
+# do may answer less. Before seeing the trial an offer is thought to add orders rather than to multiply those that come
+# anyway: what is wrong about that pays for habit.
+_POWERS = {0.0: 0.1, 0.5: 0.3, 1.0: 0.45, 1.5: 0.15}
+_HUMPS = {0.0: 0.6, 0.15: 0.25, 0.3: 0.15}
 # L2 on leaves: of relative changes of a sensitivity, and of effects on the line, which are smaller.
 _HOLD, _HOLD_PLAIN = 10.0, 50.0
 # The curve after people's sensitivities are known: about the one before them, give or take half.
@@ -81,10 +85,15 @@ class _Effects:
     def flat(cls, trial: Trial, line: Floats, depths: tuple[float, ...]) -> "_Effects":
         """Return one effect per arm for everybody, pulled to zero by its noise."""
         typical = float(trial.outcome.spread(trial.outcome.mean(line)).mean())
-        tried = [cls(trial, line, Scale(power, typical)) for power in _POWERS]
-        fits = [each.multipliers(each.factor, range(1, trial.propensity.shape[1])) for each in tried]
-        place = int(np.argmin([loss for _, _, loss in fits]))
-        effects, (found, covariance, _) = tried[place], fits[place]
+        arms = range(1, trial.propensity.shape[1])
+        shapes = [Shape(power, hump, share * part) for power, share in _POWERS.items() for hump, part in _HUMPS.items()]
+        tried = [cls(trial, line, Scale((replace(shape, chance=1.0),), typical)) for shape in shapes]
+        losses = np.array([each.multipliers(each.factor, arms)[2] for each in tried])
+        chances = np.array([shape.chance for shape in shapes]) * np.exp(losses.min() - losses)
+        chances /= chances.sum()
+        likely = [replace(shape, chance=float(chance)) for shape, chance in zip(shapes, chances, strict=True)]
+        effects = cls(trial, line, Scale(tuple(likely), typical))
+        found, covariance, _ = effects.multipliers(effects.factor, arms)
         count = len(depths)
         errors = np.sqrt(np.diag(covariance))
         if count:
@@ -92,10 +101,10 @@ class _Effects:
             curve *= shrinkage.kept(curve[-1], errors[count - 1])
             effects.by_arm[:, 1 : count + 1] = effects.factor[:, None] * curve
             effects.levels[1 : count + 1] = curve
-        for place in range(count, len(found)):
-            effects.levels[place + 1] = found[place] * shrinkage.kept(found[place], errors[place])
-            effects.by_arm[:, place + 1] = effects.factor * effects.levels[place + 1]
-        effects.other_errors = errors[count:].tolist()
+        if count < len(found):
+            effects.levels[count + 1 :], others = shrinkage.pooled(found[count:], errors[count:])
+            effects.by_arm[:, count + 1 :] = effects.factor[:, None] * effects.levels[count + 1 :]
+            effects.other_errors = others.tolist()
         return effects
 
     def weights(self) -> Floats:

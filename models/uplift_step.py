@@ -1,9 +1,10 @@
 """The step models.train_uplift: learn what offers change from random draws, and replace the old model if it may."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from models import cards, data, judging, outcome_guess, picked, registry, segment_prior, uplift_card, uplift_evidence
 from models.data import Floats
 from models.evidence import CONTROL, NoEvidence
-from models.judging import Bench, Guess
+from models.judging import Bench, Fold, Guess
 from models.segment_cost import Kin
 from models.uplift import UpliftModel
 from models.uplift_evidence import Evidence
@@ -24,9 +25,10 @@ from offermill.warehouse import Warehouse
 
 NAME = "uplift"
 PRIOR = "segment_prior"
-# So many of the people are judged on; the judged model learns from the others, the one that is used from all.
-_HELD_SHARE = 0.4
-_HELD = "held-"
+# Everybody is judged once, by a model of the others; the model that is used learns from all. Few people are divided
+# into many parts, so that nearly all of them teach; with many, two halves are enough.
+_FOLDS, _FOLDS_OF_MANY, _MANY = 5, 2, 50_000
+_HELD = "held-{}-"
 # What a person's margin share is taken from; missing columns leave the shop's share.
 _NET, _MARGIN = "net_minor_365_days", "margin_minor_365_days"
 
@@ -45,10 +47,9 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     card = uplift_card.card(run, features, seen, model, judged.verdict, judged.figures)
     if not judged.verdict.is_accepted:
         return _store(run, {}, {}, {}, card, cards.REFUSED)
-    held = {f"{_HELD}{file}": text for file, text in judged.parts.items()}
-    checked = {"held": judged.settings, "cost_factor": judged.cost_factor}
+    checked = {"held": list(judged.settings), "cost_factor": judged.cost_factor}
     settings = model.settings() | _facts(seen, model) | checked
-    return _store(run, features, model.parts() | held, settings, card, cards.ACCEPTED)
+    return _store(run, features, model.parts() | dict(judged.parts), settings, card, cards.ACCEPTED)
 
 
 def fit(seen: Evidence, seed: int, threads: int = 1) -> UpliftModel:
@@ -85,11 +86,11 @@ def margin_share(features: pa.Table, shop_share: float) -> float | Floats:
     return uplift_evidence.person_margin_share(net, margin, shop_share)
 
 
-def held_out(people: NDArray[Any], seed: int) -> NDArray[np.bool_]:
-    """Return who is judged on: about _HELD_SHARE of the people, by a hash, the same at every training."""
+def folds_of(people: NDArray[Any], seed: int, count: int) -> NDArray[np.int64]:
+    """Return which of `count` folds each person is in: by a hash, the same at every training."""
     names, place = np.unique(people.astype(str), return_inverse=True)
     drawn = [int(hashlib.sha256(f"{seed}|held|{name}".encode()).hexdigest()[:13], 16) / 16**13 for name in names]
-    return np.asarray(np.array(drawn)[place] < _HELD_SHARE)
+    return np.asarray((np.array(drawn)[place] * count).astype(np.int64))
 
 
 def _outcome_guess(seen: Evidence, outcome: Floats, seed: int) -> Floats:
@@ -136,32 +137,44 @@ class _Judged:
     verdict: judging.Verdict
     figures: dict[str, Any]
     parts: Mapping[str, str]
-    settings: Mapping[str, Any]
+    settings: Sequence[Mapping[str, Any]]
     cost_factor: float = 1.0
 
 
 def _judge(run: Run, seen: Evidence, guess: Floats) -> _Judged:
-    """Fit on most of the people and value the choices on the others, beside the present model's and simple rules'."""
-    held = held_out(seen.rows["customer_id"].to_numpy(dtype=str), run.settings.models.seed)
+    """Value the choices for people whom the model did not see, beside the present model's and simple rules'."""
+    count = _FOLDS if len(seen.rows) < _MANY else _FOLDS_OF_MANY
+    place = folds_of(seen.rows["customer_id"].to_numpy(dtype=str), run.settings.models.seed, count)
     try:
-        judged = fit(seen.part(~held), run.settings.models.seed, run.settings.models.thread_count)
+        fitted = [
+            fit(seen.part(place != fold), run.settings.models.seed, run.settings.models.thread_count)
+            for fold in range(count)
+        ]
     except NoEvidence as problem:
         message = f"Too little evidence to judge it on people it did not learn from. {problem} No model is used yet."
-        return _Judged(judging.Verdict(False, message), {}, {}, {})
-    bench, part = judging.bench(seen, guess, held), seen.part(held)
-    new = guess_of(judged, part, seen.margin_share, bench.arms)
-    found = judging.rounds(bench, new, _old_guess(run, part, bench))
-    digits, currency = run.settings.shop.currency_digits, run.settings.shop.currency
-
-    def say(amount: float) -> str:
-        return f"{money.to_text(round(amount), digits)} {currency}"
-
-    verdict = judging.verdict(found, float(run.settings.models.replacement_epsilon_minor), say)
+        return _Judged(judging.Verdict(False, message), {}, {}, ())
+    folds = [_fold(run, seen, guess, (place == fold, model)) for fold, model in enumerate(fitted)]
+    found, (bench, new) = judging.rounds(folds), judging.joined(folds)
+    verdict = judging.verdict(found, float(run.settings.models.replacement_epsilon_minor), partial(_said, run))
+    part = seen.part(np.concatenate([np.flatnonzero(place == fold) for fold in range(count)]))
     figures = uplift_card.judged(bench, part, new, found, run.settings.models.replacement_epsilon_minor)
     costs = picked.picked(bench, new, found[-1].price)
     figures["picked"] = costs.to_json()
-    settings = judged.settings() | {"margin_share": seen.margin_share}
-    return _Judged(verdict, figures, judged.parts(), settings, figures["picked"]["factor"])
+    settings = [model.settings() | {"margin_share": seen.margin_share} for model in fitted]
+    parts = {
+        _HELD.format(fold) + file: text for fold, model in enumerate(fitted) for file, text in model.parts().items()
+    }
+    return _Judged(verdict, figures, parts, settings, figures["picked"]["factor"])
+
+
+def _fold(run: Run, seen: Evidence, guess: Floats, judged: tuple[NDArray[np.bool_], UpliftModel]) -> Fold:
+    held, model = judged
+    bench, part = judging.bench(seen, guess, held), seen.part(held)
+    return Fold(bench, guess_of(model, part, seen.margin_share, bench.arms), _old_guess(run, part, bench))
+
+
+def _said(run: Run, amount: float) -> str:
+    return f"{money.to_text(round(amount), run.settings.shop.currency_digits)} {run.settings.shop.currency}"
 
 
 def guess_of(model: UpliftModel, part: Evidence, shop_share: float, arms: tuple[str, ...]) -> Guess:
@@ -174,16 +187,24 @@ def guess_of(model: UpliftModel, part: Evidence, shop_share: float, arms: tuple[
 
 
 def _old_guess(run: Run, part: Evidence, bench: Bench) -> Guess | None:
-    """Return what the present model says of the held-out rows: its own fit that did not see those people either."""
+    """Return what the present model says of people: its fits that did not see them either."""
     before = run.business_date - timedelta(days=1)
     old = registry.newest_accepted(run.shop.models, NAME, before).usable
     if old is None or not set(old.features) <= set(part.features.column_names):
         return None
-    settings = old.settings.get("held") or old.settings
-    parts = {file.removeprefix(_HELD): text for file, text in old.parts.items() if file.startswith(_HELD)}
-    model = UpliftModel.restored(parts or old.parts, settings)
     narrowed = Evidence(part.features.select([*old.features]), part.rows, part.propensity, part.depths, part.costs)
-    return guess_of(model, narrowed, float(settings["margin_share"]), bench.arms)
+    held = old.settings["held"]
+    place = folds_of(part.rows["customer_id"].to_numpy(dtype=str), run.settings.models.seed, len(held))
+    effect, cost = (np.zeros((len(part.rows), len(bench.arms))) for _ in range(2))
+    for fold, settings in enumerate(held):
+        prefix = _HELD.format(fold)
+        parts = {file.removeprefix(prefix): text for file, text in old.parts.items() if file.startswith(prefix)}
+        rows = place == fold
+        if rows.any():
+            model = UpliftModel.restored(parts, settings)
+            said = guess_of(model, narrowed.part(rows), float(settings["margin_share"]), bench.arms)
+            effect[rows], cost[rows] = said.effect, said.cost
+    return Guess(effect, cost)
 
 
 def _store(

@@ -25,7 +25,7 @@ def ctx(tmp_path_factory: pytest.TempPathFactory) -> Context:
 def shown(ctx: Context) -> dict[str, object]:
     """The page's parts for the judging of a model that is right against an old one that is wrong."""
     new = guess(TRUE)
-    found = judging.rounds(BENCH, new, guess(WRONG))
+    found = judging.rounds([judging.Fold(BENCH, new, guess(WRONG))])
     best = 1 + TRUE.argmax(axis=1)
     tenths = uplift_metrics.calibration(BENCH.log, TRUE.max(axis=1), best)
     points = uplift_metrics.cost_curve(BENCH.log, BENCH.spent, new.effect, new.cost, shares=(0.5, 1.0))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models import judging
-from models.judging import NEW, NOTHING, OLD, RULE, SINGLE, Bench, Guess, Round
+from models.judging import NEW, NOTHING, OLD, RULE, SINGLE, Bench, Fold, Guess, Round
 from models.policy_value import Answer, Log, Overlap
 
 
@@ -39,20 +39,22 @@ WRONG = -TRUE
 
 
 def test_the_truth_replaces_its_opposite_and_not_the_other_way_round() -> None:
-    better = judging.rounds(BENCH, guess(TRUE), guess(WRONG))
+    better = judging.rounds([Fold(BENCH, guess(TRUE), guess(WRONG))])
     assert set(better[0].values) == {NEW, OLD, SINGLE, RULE, NOTHING}
     accepted = judging.verdict(better, 5.0, say)
     assert accepted.is_accepted
-    assert accepted.message.endswith("than the present model on people it did not learn from.")
+    assert accepted.message.endswith(
+        "than the present model when it spends 20% of what it would on people it did not learn from."
+    )
 
-    worse = judging.verdict(judging.rounds(BENCH, guess(WRONG), guess(TRUE)), 5.0, say)
+    worse = judging.verdict(judging.rounds([Fold(BENCH, guess(WRONG), guess(TRUE))]), 5.0, say)
     assert not worse.is_accepted
     assert worse.message.startswith("Not shown to keep up with the present model: ")
     assert worse.message.endswith("The present model stays.")
 
 
 def test_the_values_are_those_of_the_truth() -> None:
-    unlimited, tight = judging.rounds(BENCH, guess(TRUE), None)
+    unlimited, tight = judging.rounds([Fold(BENCH, guess(TRUE), None)])
     # Who is best off with which offer, by the true effects themselves.
     best = float(np.maximum(TRUE.max(axis=1), 0).mean())
     lead = unlimited.leads[NOTHING]
@@ -63,7 +65,7 @@ def test_the_values_are_those_of_the_truth() -> None:
 
 
 def test_the_same_choices_replace_one_another() -> None:
-    found = judging.rounds(BENCH, guess(TRUE), guess(TRUE))
+    found = judging.rounds([Fold(BENCH, guess(TRUE), guess(TRUE))])
     assert (found[0].leads[OLD].estimate, found[0].leads[OLD].low) == (0.0, 0.0)
     assert judging.verdict(found, 0.5, say).is_accepted
 
@@ -71,14 +73,14 @@ def test_the_same_choices_replace_one_another() -> None:
 def test_a_first_model_must_earn_more_than_nothing() -> None:
     few, true = bench_of(400)
     noise = np.random.default_rng(8).normal(0, 10, true.shape)
-    refused = judging.verdict(judging.rounds(few, guess(noise), None), 5.0, say)
+    refused = judging.verdict(judging.rounds([Fold(few, guess(noise), None)]), 5.0, say)
     assert not refused.is_accepted
     assert refused.message.startswith("Not shown to earn anything: ")
     assert refused.message.endswith("No model is used yet.")
 
 
 def test_the_rule_spends_what_the_model_spends() -> None:
-    price = judging.rounds(BENCH, guess(TRUE), None)[1].price
+    price = judging.rounds([Fold(BENCH, guess(TRUE), None)])[1].price
     chosen = judging.choices(BENCH, guess(TRUE), None, price)
     spent = {name: np.array([0.0, 10.0, 40.0])[policy].sum() for name, policy in chosen.items()}
     assert spent[RULE] == pytest.approx(spent[NEW], rel=0.01)

@@ -11,13 +11,14 @@ from models.give import Give
 from models.redemption import Promises
 from models.uplift import UpliftModel
 
+ONE = np.array([0.3])  # orders expected of one person
 ARMS, DEPTHS = ["ten", "gift"], {"ten": 0.1, "gift": None}
 
 
 def promises(arm: list[int], spent: list[float]) -> Promises:
     # Every other person is 1: that tells nothing.
     rows = (np.arange(len(arm), dtype=np.float32) % 2)[:, None]
-    return Promises(rows, np.array(arm), np.array(spent), np.full(len(arm), 2_000.0))
+    return Promises(rows, np.array(arm), np.array(spent), np.full(len(arm), 0.3), np.full(len(arm), 2_000.0))
 
 
 def test_without_differences_an_offer_costs_what_its_people_cost() -> None:
@@ -26,15 +27,15 @@ def test_without_differences_an_offer_costs_what_its_people_cost() -> None:
     found = redemption.learn(seen, ARMS, DEPTHS, seed=1)
     assert found is not None
     assert found.gives == (Give(pytest.approx(0.09), 0.0), Give(0.0, 240.0))
-    assert found.chance(seen.rows[:1]).tolist() == [[pytest.approx(60 / 200), pytest.approx(40 / 400)]]
+    assert found.chance(seen.rows[:1], ONE).tolist() == [[pytest.approx(60 / 200), pytest.approx(40 / 400)]]
     # Twice the basket costs twice as much of 10 %, and the same gift.
-    assert found.cost(seen.rows[:1], np.array([4_000.0])).tolist() == [[pytest.approx(108), pytest.approx(24)]]
+    assert found.cost(seen.rows[:1], ONE, np.array([4_000.0])).tolist() == [[pytest.approx(108), pytest.approx(24)]]
 
 
 def test_an_offer_nobody_redeemed_is_not_free() -> None:
     found = redemption.learn(promises([0] * 100 + [1] * 100, [180] * 60 + [0] * 140), ARMS, DEPTHS, seed=1)
     assert found is not None
-    assert found.chance(np.zeros((1, 1), dtype=np.float32))[0, 1] == pytest.approx(0.5 / 100, rel=1e-2)
+    assert found.chance(np.zeros((1, 1), dtype=np.float32), ONE)[0, 1] == pytest.approx(0.5 / 100, rel=1e-2)
     assert found.gives[1] == Give(0.0, 180.0)
 
 
