@@ -33,3 +33,28 @@ def test_the_mean_of_an_arm_leaves_out_what_is_unknown() -> None:
     found = shrinkage.arm_effect("a", np.array([1.0, 3.0, np.nan]), 2, 1.5)
     # Mean 2, standard deviation sqrt(2), so an error of 1.
     assert (found.estimate, found.error, found.believed) == pytest.approx((2.0, 1.0, 1.5))
+
+
+def test_like_things_are_pulled_to_their_common_mean_and_that_to_zero() -> None:
+    # Alike: nothing sets them apart, so all get the mean, less what its own noise leaves of it.
+    values, errors = shrinkage.pooled(np.array([10.0, 10.0, 10.0]), np.array([2.0, 2.0, 2.0]))
+    assert values == pytest.approx([9.867] * 3, abs=1e-3)
+    assert errors == pytest.approx([1.783] * 3, abs=1e-3)
+    # One stands out by more than noise: it keeps most of that, and the others come a little nearer.
+    values, errors = shrinkage.pooled(np.array([10.0, 12.0, 30.0]), np.array([4.0, 4.0, 4.0]))
+    assert values == pytest.approx([10.659, 12.396, 28.022], abs=1e-3)
+    assert errors == pytest.approx([3.82] * 3, abs=1e-2)
+    # Alone it is pulled to zero.
+    assert shrinkage.pooled(np.array([10.0]), np.array([5.0]))[0] == pytest.approx([7.5])
+
+
+def test_the_luckiest_of_many_like_offers_is_not_believed() -> None:
+    rng, misses = np.random.default_rng(5), []
+    for _ in range(200):
+        true = rng.normal(20, 3, 8)
+        seen = true + rng.normal(0, 15, 8)
+        values, _ = shrinkage.pooled(seen, np.full(8, 15.0))
+        misses.append((seen.max() - true[seen.argmax()], values[seen.argmax()] - true[seen.argmax()]))
+    raw, pulled = np.mean(misses, axis=0)
+    assert raw > 15
+    assert abs(pulled) < 5
