@@ -167,7 +167,9 @@ def _waiting(pairs: Pairs, everybody: Pairs, columns: tuple[str, str], money: in
     table = {"customer_id": everybody.person, "offer_id": everybody.offer, "value": value, "cost_minor": cost}
     limit = Limit("budget", money * nights, "cost_minor")
     whole = allocate(pa.table({name: column[rows] for name, column in table.items()}), (limit,))
-    surplus = getattr(pairs, columns[0]) - whole.prices["budget"] * getattr(pairs, columns[1])
+    own = getattr(pairs, columns[0])
+    # What is not known of is not waited for: its cost is as made up as its value.
+    surplus = np.where(own > 0, own - whole.prices["budget"] * getattr(pairs, columns[1]), 0.0)
     best = np.zeros(int(pairs.person.max(initial=0)) + 1)
     np.maximum.at(best, pairs.person, surplus)
     return np.asarray(np.floor(best * (1 - 1 / nights)), dtype=np.int64)[pairs.person]
