@@ -291,7 +291,8 @@ def broken_promises(warehouse: Warehouse, parameters: dict[str, object]) -> list
     """Return what the redemptions without a promise break."""
     promised = expectations.load("offers.unmatched_redemption")
     batch = f"select * from {promised.address}"
-    found = gx.run(warehouse.connection, batch, promised.checks, key=promised.key, parameters=parameters)
+    with gx.session(warehouse.connection, parameters) as session:
+        found = session.run(batch, promised.checks, key=promised.key)
     return [check.description for check, one in zip(promised.checks, found, strict=True) if not one.is_success]
 
 
