@@ -171,7 +171,7 @@ def _model_figures(
     redeem = np.minimum(shares * chance / (float(stored.settings["baseline_mean"]) or 1.0), 1.0)
     redeem = redeem if told is None else told[offers].to_numpy()
     # Models of older versions were not checked on those they pick.
-    factor = float(stored.settings.get("cost_factor", 1.0))
+    factor = float(stored.settings["cost_factor"])
     net, dear = picked.corrected(factor, effect[offers].to_numpy(), cost[offers].to_numpy())
     return net, error[offers].to_numpy(), dear, redeem, np.repeat(chance, len(offers), axis=1)
 

@@ -207,8 +207,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         model.basket_text_, model.basket_factor_ = parts[_BASKET], settings["basket_factor"]
         model.chance_ = None if settings["chance"] is None else Calibration.from_json(settings["chance"])
         model.extra_share_ = settings["extra_share"]
-        # Models of older versions took costs from expected orders.
-        kept = settings.get("redemption")
+        kept = settings["redemption"]
         model.redemption_ = None if kept is None else Redemption.restored(parts, kept)
         model.n_features_in_ = settings["feature_count"]
         if settings["feature_names"]:

@@ -149,6 +149,10 @@ def _money(warehouse: Warehouse, cost: int) -> None:
         ],
     )
     _ledger(warehouse)
+    _summary(warehouse)
+
+
+def _summary(warehouse: Warehouse) -> None:
     make(
         warehouse,
         "offers.allocation_summary",
@@ -156,6 +160,7 @@ def _money(warehouse: Warehouse, cost: int) -> None:
             {
                 "business_date": DAY,
                 "value_minor": 4000,
+                "waiting_minor": 0,
                 "upper_bound_minor": 4010,
                 "gap_share": 10 / 4010,
                 "shadow_price": 0.0,
