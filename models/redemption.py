@@ -9,17 +9,18 @@ them: h, how the chance rises with the orders that come anyway, is a parabola in
 rest. How many trees f has is chosen by the likelihood of people left out (models.crossfit).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from models import crossfit
+from models import crossfit, segment_cost
 from models.crossfit import Boosters, Matrix, Problem, Size
 from models.data import Floats
 from models.give import Give
 from models.outcome import COUNT
+from models.segment_cost import Counts, Kin
 
 # Fewer redemptions tell nothing of people, and little of offers.
 _REDEMPTIONS_AT_LEAST = 50
@@ -128,19 +129,20 @@ class Promises:
 
 
 def learn(
-    seen: Promises, arms: Sequence[str], depths: Mapping[str, float | None], seed: int, threads: int = 1
+    seen: Promises, depths: Mapping[str, float | None], kin: Mapping[str, Kin], seed: int, threads: int = 1
 ) -> Redemption | None:
     """Return who redeems what; None with too few redemptions to tell.
 
     Args:
         seen: promises and what came of them.
-        arms: names by place.
         depths: arm -> depth; with one, a redemption's cost is in proportion to the basket.
+        kin: every arm, by place -> arms whose redemptions tell something of its own.
         seed, threads: of the boosters.
     """
     used = (seen.spent > 0).astype(np.float64)
     if used.sum() < _REDEMPTIONS_AT_LEAST:
         return None
+    arms = tuple(kin)
     people = np.bincount(seen.arm, minlength=len(arms))
     shares = np.maximum(np.bincount(seen.arm, used, len(arms)), _LEAST) / np.maximum(people, 1)
     rows = len(used)
@@ -149,10 +151,9 @@ def learn(
     middle = np.log(shares[seen.arm]) + habit.of(seen.before)
     problem = Problem(seen.rows, used, middle, np.ones(rows), 0.0, "plain", COUNT)
     boosters, left_out = crossfit.fit(problem, size, seed, threads)
-    # What each offer's people were expected to redeem by boosters that never saw them is set right to what they did.
-    expected = np.bincount(seen.arm, np.exp(middle + left_out), len(arms))
-    level = shares * np.divide(shares * people, expected, out=np.ones(len(arms)), where=expected > 0)
-    return Redemption(habit, boosters, tuple(arms), tuple(level.tolist()), _gives(seen, arms, depths))
+    # Levels are what people did of what boosters that never saw them expected of them, whatever their offer.
+    due = np.bincount(seen.arm, np.exp(habit.of(seen.before) + left_out), len(arms)).astype(np.float64)
+    return Redemption(habit, boosters, arms, *_by_arm(seen, depths, kin, due))
 
 
 def _habit(seen: Promises, used: Floats, shares: Floats) -> Habit:
@@ -173,15 +174,26 @@ def _habit(seen: Promises, used: Floats, shares: Floats) -> Habit:
     return Habit(flat.centre, flat.width, float(found[0]), float(found[1]))
 
 
-def _gives(seen: Promises, arms: Sequence[str], depths: Mapping[str, float | None]) -> tuple[Give, ...]:
-    """Return what one redemption of each arm costs; the mean of all where an arm has none."""
-    used = seen.spent > 0
-    found = []
-    for place, arm in enumerate(arms):
-        mine = used & (seen.arm == place)
-        spent, depth = float(seen.spent[mine].sum()), depths[arm]
-        if depth is not None:
-            found.append(Give(spent / float(seen.baskets[mine].sum()) if mine.any() else depth, 0.0))
-        else:
-            found.append(Give(0.0, float(seen.spent[mine if mine.any() else used].mean())))
-    return tuple(found)
+def _by_arm(
+    seen: Promises, depths: Mapping[str, float | None], kin: Mapping[str, Kin], due: Floats
+) -> tuple[tuple[float, ...], tuple[Give, ...]]:
+    """Return each arm's level of the chance and cost of a redemption; what is thin leans on kin.
+
+    Args:
+        seen, depths, kin: as in `learn`.
+        due: redemptions of each arm's people that its level is multiplied with, (arms).
+    """
+    used, count = seen.spent > 0, len(kin)
+    redeemed, spent, baskets = (
+        np.bincount(seen.arm[used], values[used], count).astype(np.float64)
+        for values in (np.ones(len(used)), seen.spent, seen.baskets)
+    )
+    priced = np.array([depths[arm] is not None for arm in kin])
+    usual = float(seen.baskets[used].mean())
+    # A share of the basket is counted at the usual basket, beside amounts.
+    spent = np.where(priced, spent * redeemed / np.maximum(baskets, 1e-9) * usual, spent)
+    counts = Counts(due[:, None], redeemed[:, None], spent[:, None], np.ones(1))
+    found = segment_cost.estimate(counts, [*kin.values()])
+    each = zip(kin, found.amount[:, 0].tolist(), strict=True)
+    gives = tuple(Give(0.0, cost) if depths[arm] is None else Give(cost / usual, 0.0) for arm, cost in each)
+    return tuple(found.chance[:, 0].tolist()), gives

@@ -98,7 +98,8 @@ def estimate(counts: Counts, kin: Sequence[Kin]) -> SegmentCosts:
     template = np.broadcast_to(_numbers([each.template for each in kin])[:, None], size)
     chance = np.tile(counts.buyers, (size[0], 1))
     chance = chance * _ratio(counts.redeemed, counts.people * chance, np.zeros(size, dtype=np.int64), is_pulled=False)
-    for cells in (template, offer, template * size[1] + segment, offer * size[1] + segment):
+    cells_of = (template, offer, template * size[1] + segment, offer * size[1] + segment)
+    for cells in cells_of[:2] if size[1] == 1 else cells_of:
         chance = chance * _ratio(counts.redeemed, counts.people * chance, cells)
     amount = _amounts(counts, kin)
     for cells in (offer, segment):

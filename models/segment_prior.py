@@ -114,6 +114,7 @@ def learn(
     redeemed: Floats,
     bought: Floats,
     kin: Mapping[str, Kin] | None = None,
+    order_worths: Mapping[str, float] | None = None,
 ) -> Prior:
     """Return the prior of every arm that enough people got.
 
@@ -123,9 +124,12 @@ def learn(
         features: of the rows.
         spent, redeemed, bought: per row: what its offer cost, whether it was redeemed, whether the person bought.
         kin: offer -> offers whose redemptions tell something of its own; one that is not named is like no other.
+        order_worths: offer -> margin of an order that it brings about, as a ratio to a usual one; 1 if not named. The
+            log's outcome must value every order like a usual one.
     """
     segments = Segments.learn(features)
     names = segments.of(features)
+    costs = _Costs.learn(log, arms, names, (redeemed, spent, bought), kin or {})
     whole = {arm: _gain(log, place) for place, arm in enumerate(arms, start=1)}
     means = {arm: found for arm, found in whole.items() if found is not None}
     shrunk = _alike(means)
@@ -135,15 +139,16 @@ def learn(
     spread = _spread(
         [(value - common[name][0], error) for found in away.values() for name, (value, error) in found.items()]
     )
-    costs = _Costs.learn(log, arms, names, (redeemed, spent, bought), kin or {})
     offers = {}
     for arm, whole_effect in shrunk.items():
-        known = {ALL: costs.known(arm, ALL, *whole_effect)}
+        # Offers are pulled together as if their orders were worth the same, so that what these are worth is not lost.
+        worth = (order_worths or {}).get(arm, 1.0)
+        known = {ALL: costs.known(arm, ALL, whole_effect, worth)}
         for name in costs.segments:
             value = parts[arm].get(name)
             centre = _added(whole_effect, common.get(name, (0.0, 0.0)))
             found = centre if value is None else _pulled(value, centre, spread)
-            known[name] = costs.known(arm, name, *found)
+            known[name] = costs.known(arm, name, found, worth)
         offers[arm] = known
     return Prior(segments, offers)
 
@@ -174,15 +179,16 @@ class _Costs:
         found = segment_cost.estimate(counts, segment_cost.kin_of(offers, kin))
         return cls(offers, tuple(segments.tolist()), found, _baseline(values[2], log.action == 0, place, len(segments)))
 
-    def known(self, offer: str, segment: str, effect: float, error: float) -> Known:
+    def known(self, offer: str, segment: str, gain: "Estimate", worth: float) -> Known:
+        """Return what is known; the gain is net of the cost, its orders are worth `worth` of what they counted."""
         row = self.offers.index(offer)
         column = -1 if segment == ALL else self.segments.index(segment)
         cost, chance = (
             np.append(grid[row], self.found.overall(grid)[row]) for grid in (self.found.cost, self.found.chance)
         )
         return Known(
-            effect,
-            error,
+            worth * (gain[0] + float(cost[column])) - float(cost[column]),
+            worth * gain[1],
             float(cost[column]),
             float(chance[column]),
             float(self.baseline[column]),

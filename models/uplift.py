@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from models import basket, calibration, give, redemption, uplift_error, uplift_learning, uplift_trial
+from models import basket, calibration, give, redemption, segment_cost, uplift_error, uplift_learning, uplift_trial
 from models.boosting import importance_shares
 from models.calibration import Calibration
 from models.crossfit import Matrix
@@ -26,6 +26,7 @@ from models.data import Floats
 from models.give import Give
 from models.learned import Learned
 from models.redemption import Promises, Redemption
+from models.segment_cost import Kin
 from models.uplift_trial import column
 
 _BASKET = "basket.txt"
@@ -41,6 +42,9 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             (an e-mail, a fixed amount, points, a gift, free delivery).
         random_state: seed of the boosters.
         costs: arm with depth None -> what it costs us per order, in the unit of `sales`; measured if not named.
+        order_worths: arm -> margin of an order that it brings about, as a ratio to a usual one (an offer on a category
+            brings orders of that category); 1 if not named.
+        kin: arm -> arms whose redemptions tell something of its own; one that is not named is like no other.
         thread_count: threads of the boosters; the model is the same with any number.
 
     Attributes:
@@ -58,11 +62,15 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         random_state: int | np.random.RandomState | None = 0,
         *,
         costs: Mapping[str, float] | None = None,
+        order_worths: Mapping[str, float] | None = None,
+        kin: Mapping[str, Kin] | None = None,
         thread_count: int = 1,
     ) -> None:
         self.depths = depths
         self.random_state = random_state
         self.costs = costs
+        self.order_worths = order_worths
+        self.kin = kin
         self.thread_count = thread_count
 
     def fit(
@@ -133,7 +141,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """Return `effect`, `cost` and `baseline` of the same people, which costs no more than one of them."""
         before, after, baskets = self._predict(X)
         share = column("margin_share", margin_share, len(before))
-        gained = (after - before[:, None]) * (self.extra_share_ * baskets * share)[:, None]
+        gained = (after - before[:, None]) * self._margins(baskets, share)
         cost = after * self._give_aways(baskets)
         if self.redemption_ is not None:
             cost = self.redemption_.cost(self._rows(X), before, baskets, self.thread_count)
@@ -148,7 +156,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """
         rows = self._rows(X)
         baskets = basket.predict(self.basket_text_, self.basket_factor_, rows, self.thread_count)
-        margin = self.extra_share_ * baskets * column("margin_share", margin_share, len(rows))
+        margin = self._margins(baskets, column("margin_share", margin_share, len(rows)))
         error = uplift_error.standard_error(
             self.learned_, rows, margin, self._give_aways(baskets), threads=self.thread_count
         )
@@ -192,6 +200,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             "gives": {arm: asdict(each) for arm, each in self.gives_.items()},
             "basket_factor": self.basket_factor_,
             "extra_share": self.extra_share_,
+            "order_worths": dict(self.order_worths or {}),
             "redemption": None if self.redemption_ is None else self.redemption_.settings(),
             "chance": None if self.chance_ is None else self.chance_.to_json(),
             "feature_count": self.n_features_in_,
@@ -201,7 +210,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
     @classmethod
     def restored(cls, parts: Mapping[str, str], settings: Mapping[str, Any]) -> Self:
         """Return the model that `parts` and `settings` came from, ready to predict."""
-        model = cls(settings["depths"])
+        model = cls(settings["depths"], order_worths=settings["order_worths"])
         model.arms_, model.learned_ = settings["arms"], Learned.restored(parts, settings["learned"])
         model.gives_ = {arm: Give(**each) for arm, each in settings["gives"].items()}
         model.basket_text_, model.basket_factor_ = parts[_BASKET], settings["basket_factor"]
@@ -266,7 +275,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         baskets = basket.predict(self.basket_text_, self.basket_factor_, rows[got], self.thread_count)
         before = self.learned_.expected(rows[got], self.thread_count)[:, 0]
         promises = Promises(rows[got], place, spent[got], before, baskets)
-        return redemption.learn(promises, self.arms_, self.depths, self._seed() + 1_000, self.thread_count)
+        kin = dict(zip(self.arms_, segment_cost.kin_of(self.arms_, self.kin or {}), strict=True))
+        return redemption.learn(promises, self.depths, kin, self._seed() + 1_000, self.thread_count)
 
     def _predict(self, X: Any) -> tuple[Floats, Floats, Floats]:  # noqa: N803
         """Return the outcome without an offer (n), with each arm (n, arms), and the basket of an order (n)."""
@@ -274,6 +284,12 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         means = self.learned_.expected(rows, self.thread_count)
         baskets = basket.predict(self.basket_text_, self.basket_factor_, rows, self.thread_count)
         return means[:, 0], means[:, 1:], baskets
+
+    def _margins(self, baskets: Floats, margin_share: Floats) -> Floats:
+        """Return (n, arms) margin of an order that each arm brings about, before what it gives away."""
+        worths = self.order_worths or {}
+        each = np.array([worths.get(arm, 1.0) for arm in self.arms_])
+        return np.asarray((self.extra_share_ * baskets * margin_share)[:, None] * each, dtype=np.float64)
 
     def _give_aways(self, baskets: Floats) -> Floats:
         return np.column_stack([self.gives_[arm].of(baskets) for arm in self.arms_])

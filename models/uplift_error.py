@@ -19,7 +19,7 @@ def standard_error(learned: Learned, rows: Matrix, margin: Floats, gives: Floats
     Args:
         learned: the effect on the outcome.
         rows: features (n, k).
-        margin: margin of one order before the give-away, (n).
+        margin: margin of an order that each arm brings about before the give-away, (n, arms).
         gives: give-away of one order, (n, arms).
         threads: of the boosters.
     """
@@ -35,7 +35,7 @@ def standard_error(learned: Learned, rows: Matrix, margin: Floats, gives: Floats
 
 
 def _net(means: Floats, margin: Floats, gives: Floats) -> Floats:
-    return np.asarray((means[:, 1:] - means[:, :1]) * margin[:, None] - means[:, 1:] * gives, dtype=np.float64)
+    return np.asarray((means[:, 1:] - means[:, :1]) * margin - means[:, 1:] * gives, dtype=np.float64)
 
 
 def _moved(lines: Lines, arm: int, learned: Learned) -> Lines:

@@ -1,7 +1,8 @@
 """The randomised evidence of a shop as a trial: features as of each wave, arms, outcomes and propensities."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,10 @@ EXAMPLES = "models.training_examples"
 DRAWS = "models.evidence_draw"
 ARMS = "models.evidence_arm"
 CATALOGUE = "offers.catalogue"
+WORTHS = "models.order_worth"
 # One person's margin share counts as if this much (minor units) had been sold at the shop's share.
 _PRIOR_SALES_MINOR = 20_000.0
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Evidence:
         propensity: (rows, arms) chances that the lot had for every arm; 0 where it could not be drawn.
         depths: arm -> share taken off the basket, None for offers without a price.
         costs: arm without a price -> cost of one redemption by the catalogue, in minor units.
+        order_worths: arm -> margin of an order made for what it is on, as a ratio to a usual one.
+        kin: arm -> the arms it is like.
     """
 
     features: pa.Table
@@ -40,6 +45,8 @@ class Evidence:
     propensity: pd.DataFrame
     depths: dict[str, float | None]
     costs: dict[str, float]
+    order_worths: dict[str, float] = field(default_factory=dict)
+    kin: dict[str, Kin] = field(default_factory=dict)
 
     @property
     def arm(self) -> NDArray[np.str_]:
@@ -87,7 +94,7 @@ class Evidence:
         at = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
         table = self.features.take(pa.array(at))
         rows, chances = (frame.iloc[at].reset_index(drop=True) for frame in (self.rows, self.propensity))
-        return Evidence(table, rows, chances, self.depths, self.costs)
+        return replace(self, features=table, rows=rows, propensity=chances)
 
     def costs_per_order(self) -> dict[str, float]:
         """Return arm without a price -> the catalogue's cost times redemptions per order; others are measured."""
@@ -120,7 +127,15 @@ def collect(warehouse: Warehouse, run: Run, features: Mapping[str, str]) -> Evid
     depths, costs = offers(warehouse)
     tried = sorted(set(rows["arm"]) - {CONTROL})
     chances = _propensities(warehouse, len(rows))
-    return Evidence(table, rows, chances, {arm: depths.get(arm) for arm in tried}, _only(costs, tried))
+    return Evidence(
+        table,
+        rows,
+        chances,
+        {arm: depths.get(arm) for arm in tried},
+        _only(costs, tried),
+        _only(order_worths(warehouse), tried),
+        _only(kin(warehouse), tried),
+    )
 
 
 def _is_there(warehouse: Warehouse) -> bool:
@@ -153,8 +168,8 @@ _FROM = f"""
 _ORDER = "order by examples.customer_id, examples.wave_id"
 
 
-def _only(costs: Mapping[str, float], arms: list[str]) -> dict[str, float]:
-    return {arm: costs[arm] for arm in arms if arm in costs}
+def _only(known: Mapping[str, Known], arms: list[str]) -> dict[str, Known]:
+    return {arm: known[arm] for arm in arms if arm in known}
 
 
 _NEVER = "no offer was drawn at random"
@@ -212,6 +227,21 @@ def families(warehouse: Warehouse) -> dict[str, tuple[str, float]]:
         from {CATALOGUE} where kind = 'percent' order by offer_id
     """)
     return {offer: (family, float(depth)) for offer, family, depth in rows}
+
+
+def order_worths(warehouse: Warehouse) -> dict[str, float]:
+    """Return offer on a category or product -> margin of an order made for it, as a ratio to a usual order's."""
+    if not warehouse.exists(CATALOGUE) or not warehouse.exists(WORTHS):
+        return {}
+    return dict(
+        warehouse.rows(f"""
+            select catalogue.offer_id, worths.worth
+            from {CATALOGUE} as catalogue
+            inner join {WORTHS} as worths
+                on catalogue.target_kind = worths.target_kind and catalogue.target_id = worths.target_id
+            order by catalogue.offer_id
+        """)
+    )
 
 
 def kin(warehouse: Warehouse) -> dict[str, Kin]:

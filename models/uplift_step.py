@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,7 +16,6 @@ from models import cards, data, judging, outcome_guess, picked, registry, segmen
 from models.data import Floats
 from models.evidence import CONTROL, NoEvidence
 from models.judging import Bench, Fold, Guess
-from models.segment_cost import Kin
 from models.uplift import UpliftModel
 from models.uplift_evidence import Evidence
 from offermill import money
@@ -39,7 +38,7 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     try:
         seen = uplift_evidence.collect(warehouse, run, features)
         guess = _outcome_guess(seen, seen.margin, run.settings.models.seed)
-        _store_prior(run, seen, uplift_evidence.kin(warehouse))
+        _store_prior(run, seen)
         model = fit(seen, run.settings.models.seed, run.settings.models.thread_count)
     except NoEvidence as problem:
         return _store(run, {}, {}, {}, uplift_card.empty(run, str(problem)), cards.NONE)
@@ -58,7 +57,14 @@ def fit(seen: Evidence, seed: int, threads: int = 1) -> UpliftModel:
     Raises:
         NoEvidence: too few people in the control arm or in every other arm.
     """
-    model = UpliftModel(seen.depths, random_state=seed, costs=seen.costs_per_order(), thread_count=threads)
+    model = UpliftModel(
+        seen.depths,
+        random_state=seed,
+        costs=seen.costs_per_order(),
+        order_worths=seen.order_worths,
+        kin=seen.kin,
+        thread_count=threads,
+    )
     return model.fit(
         matrix(seen.features),
         arm=seen.arm,
@@ -102,10 +108,11 @@ def _outcome_guess(seen: Evidence, outcome: Floats, seed: int) -> Floats:
     return outcome_guess.cross_fitted(rows, action, outcome, len(names), person=people, seed=seed)
 
 
-def _store_prior(run: Run, seen: Evidence, kin: Mapping[str, Kin]) -> None:
+def _store_prior(run: Run, seen: Evidence) -> None:
     """Store what is known of every offer per segment; it serves where no model may.
 
-    Orders are valued at the shop's mean margin of one: the size of single baskets is mostly noise to a segment.
+    Orders are valued at the shop's mean margin of one, times what orders are worth that are made for an offer's
+    category: the size of single baskets is mostly noise to a segment.
     """
     outcome = seen.valued_orders
     guess = _outcome_guess(seen, outcome, run.settings.models.seed)
@@ -114,7 +121,14 @@ def _store_prior(run: Run, seen: Evidence, kin: Mapping[str, Kin]) -> None:
         np.asarray(seen.rows[name] > 0, dtype=np.float64) for name in ("redemption_count", "order_count")
     )
     prior = segment_prior.learn(
-        bench.log, bench.arms, seen.features, spent=bench.spent, redeemed=redeemed, bought=bought, kin=kin
+        bench.log,
+        bench.arms,
+        seen.features,
+        spent=bench.spent,
+        redeemed=redeemed,
+        bought=bought,
+        kin=seen.kin,
+        order_worths=seen.order_worths,
     )
     card = uplift_card.of_prior(run, prior)
     registry.save(
@@ -192,7 +206,7 @@ def _old_guess(run: Run, part: Evidence, bench: Bench) -> Guess | None:
     old = registry.newest_accepted(run.shop.models, NAME, before).usable
     if old is None or not set(old.features) <= set(part.features.column_names):
         return None
-    narrowed = Evidence(part.features.select([*old.features]), part.rows, part.propensity, part.depths, part.costs)
+    narrowed = replace(part, features=part.features.select([*old.features]))
     held = old.settings["held"]
     place = folds_of(part.rows["customer_id"].to_numpy(dtype=str), run.settings.models.seed, len(held))
     effect, cost = (np.zeros((len(part.rows), len(bench.arms))) for _ in range(2))

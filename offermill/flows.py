@@ -178,7 +178,8 @@ _NIGHTLY_ONLY = {"models.rfm_history"}
 
 
 def _evidence_reads() -> tuple[str, ...]:
-    return ("models.training_snapshot", "models.training_examples", "models.evidence_arm", "offers.catalogue")
+    evidence = ("models.training_snapshot", "models.training_examples", "models.evidence_arm")
+    return (*evidence, "models.order_worth", "offers.catalogue")
 
 
 def _training() -> Stage:

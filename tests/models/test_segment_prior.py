@@ -9,7 +9,7 @@ from models.policy_value import Log
 from models.segment_prior import ALL, Known, Prior
 
 
-def learned(rows: int, seed: int, recent: float, old: float, noise: float = 40.0) -> Prior:
+def learned(rows: int, seed: int, recent: float, old: float, noise: float = 40.0, worth: float = 1.0) -> Prior:
     """One offer whose effect is `recent` for the half that bought lately and `old` for the other; costs 5 each time."""
     rng = np.random.default_rng(seed)
     days = rng.integers(0, 200, rows).astype(float)
@@ -19,7 +19,13 @@ def learned(rows: int, seed: int, recent: float, old: float, noise: float = 40.0
     log = Log(action, outcome, np.full((rows, 2), 0.5), np.full((rows, 2), 100.0))
     features = pa.table({"days_since_order": days, "order_count_365_days": rng.integers(1, 9, rows).astype(float)})
     return segment_prior.learn(
-        log, ["ten"], features, spent=5.0 * action, redeemed=0.5 * action, bought=np.full(rows, 0.25)
+        log,
+        ["ten"],
+        features,
+        spent=5.0 * action,
+        redeemed=0.5 * action,
+        bought=np.full(rows, 0.25),
+        order_worths={"ten": worth},
     )
 
 
@@ -34,6 +40,12 @@ def test_segments_differ_where_people_do() -> None:
     assert all(
         3 * one.error > abs(one.effect - (30 if name[0] == "0" else 0)) for name, one in found.items() if name != ALL
     )
+
+
+def test_orders_worth_twice_gain_twice_before_the_cost() -> None:
+    plain, twice = (learned(2_000, 1, 30.0, 0.0, worth=worth).offers["ten"]["0.0"] for worth in (1.0, 2.0))
+    assert twice.effect + 5 == pytest.approx(2 * (plain.effect + 5))
+    assert (twice.cost, twice.error) == (plain.cost, pytest.approx(2 * plain.error))
 
 
 def test_an_offer_for_few_is_compared_with_those_who_could_have_got_it() -> None:

@@ -1,5 +1,6 @@
 """The uplift model against trials whose truth is known."""
 
+import copy
 import json
 import pickle
 from functools import cache
@@ -101,6 +102,19 @@ def test_an_offer_without_a_price_costs_what_is_named_per_buyer() -> None:
     )  # fmt: skip
     _, after, _ = model._predict(LATER.features)
     assert model.cost(LATER.features)["mail"].to_numpy() == pytest.approx(1.5 * after[:, 0])
+
+
+def test_orders_for_a_dearer_category_bring_more() -> None:
+    plain, dearer = (copy.copy(fitted()) for _ in range(2))
+    dearer.order_worths = {"mail": 1.5}
+    few = LATER.features.iloc[:20]
+    gained = [model.effect(few, margin_share=MARGIN) + model.cost(few) for model in (plain, dearer)]
+    assert (gained[1]["mail"] / gained[0]["mail"]).to_numpy() == pytest.approx(1.5)
+    assert (gained[1]["d20"] / gained[0]["d20"]).to_numpy() == pytest.approx(1.0)
+    errors = [model.effect_error(few, margin_share=MARGIN)["mail"] for model in (plain, dearer)]
+    assert (errors[1] > errors[0]).all()
+    again = UpliftModel.restored(dearer.parts(), dearer.settings())
+    assert again.effect(few, margin_share=MARGIN).equals(dearer.effect(few, margin_share=MARGIN))
 
 
 def test_measured_discounts_replace_the_depth() -> None:
@@ -266,11 +280,14 @@ def test_a_model_restored_from_texts_and_json_predicts_the_same() -> None:
 
 def test_parameters_are_stored_as_given_and_cloning_keeps_them() -> None:
     model = UpliftModel(DEPTHS, random_state=3, costs={"mail": 1.0})
-    assert model.get_params() == {"depths": DEPTHS, "random_state": 3, "costs": {"mail": 1.0}, "thread_count": 1}
+    assert model.get_params() == {
+        "depths": DEPTHS, "random_state": 3, "costs": {"mail": 1.0}, "order_worths": None, "kin": None,
+        "thread_count": 1,
+    }  # fmt: skip
     assert model.depths is DEPTHS
-    copy = clone(fitted())
-    assert copy.get_params() == fitted().get_params()
-    assert not hasattr(copy, "arms_")
+    cloned = clone(fitted())
+    assert cloned.get_params() == fitted().get_params()
+    assert not hasattr(cloned, "arms_")
     assert model.set_params(random_state=5) is model
     assert model.random_state == 5
 
