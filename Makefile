@@ -83,7 +83,8 @@ lock: ## Resolve the dependencies anew (needs uv); the other locks follow the te
 	$$compile --extra test -o requirements-test.lock; \
 	$$compile --constraints requirements-test.lock -o requirements.lock; \
 	$$compile --extra completejourney --constraints requirements-test.lock -o requirements-completejourney.lock; \
-	uv pip compile benchmarks/comparison.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-comparison.lock
+	uv pip compile benchmarks/comparison.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-comparison.lock; \
+	uv pip compile tests/crm/crm.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-crm.lock
 
 .PHONY: comparison
 comparison: .venv-comparison/stamp ## Make .venv-comparison with the packages that benchmarks compare with
