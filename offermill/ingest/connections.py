@@ -69,6 +69,8 @@ def _query(value: object) -> object:
 
 
 Variable = Annotated[str, BeforeValidator(_variable)]
+ConnectionId = Annotated[str, BeforeValidator(_connection_id)]
+Endpoint = Annotated[str | None, BeforeValidator(_endpoint)]
 Query = Annotated[str | None, BeforeValidator(_query)]
 
 
@@ -84,7 +86,7 @@ class PostgresSettings(_Part):
 
     # The environment variable with the connection string, or the Airflow connection.
     connection_env: Variable | None = None
-    airflow_connection: Annotated[str | None, BeforeValidator(lambda v: v if v is None else _connection_id(v))] = None
+    airflow_connection: ConnectionId | None = None
     table: Annotated[str | None, BeforeValidator(lambda v: v if v is None else _table(v))] = None
     query: Query = None
     # The first load, taken once: its rows count as arrived when they happened.
@@ -118,7 +120,7 @@ class S3Settings(_Part):
     session_token_env: Variable = "AWS_SESSION_TOKEN"  # noqa: S105 the name of a variable
     region: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,40}$")] = "eu-north-1"
     # MinIO and its like: a host and port; empty means Amazon.
-    endpoint: Annotated[str | None, BeforeValidator(_endpoint)] = None
+    endpoint: Endpoint = None
     use_ssl: bool = True
     # "path" for stores without a host name per bucket.
     url_style: Annotated[str, Field(pattern=r"^(vhost|path)$")] = "vhost"
