@@ -1,0 +1,115 @@
+-- offers.message: one row per offer that leaves tonight and per earlier offer of which channels must be told that it ended.
+with notices as (
+    -- The duty to say that a price was made for one person (EU 2011/83, article 6(1)(ea)); only a lower price is a price.
+    select language, notice
+    from (values
+        ('en', 'The price is personalised on the basis of automated decision-making.'),
+        ('lv', 'Cena ir personalizēta, pamatojoties uz automatizētu lēmumu pieņemšanu.'),
+        ('ru', 'Цена персонализирована на основе автоматизированного принятия решений.')
+    ) as texts (language, notice)
+),
+promises as (
+    -- Of several decisions of one night the last stands in the history.
+    select business_date, customer_id, offer_id, channel, code, valid_from
+    from offers.decision_history
+    where offer_id is not null and business_date < $business_date
+),
+offered as (
+    select
+        $business_date as promised_on,
+        decisions.customer_id,
+        decisions.customer_id as promised_to_id,
+        decisions.campaign_id,
+        decisions.wave_id,
+        decisions.offer_id,
+        'offered' as offer_status,
+        decisions.channel,
+        case
+            when addressees.language = 'lv' and catalogue.text_lv is not null then 'lv'
+            when addressees.language = 'ru' and catalogue.text_ru is not null then 'ru'
+            else 'en'
+        end as language,
+        catalogue.text_en,
+        catalogue.text_lv,
+        catalogue.text_ru,
+        catalogue.customer_value_minor as value_minor,
+        catalogue.kind,
+        catalogue.depth_pct,
+        catalogue.threshold_minor,
+        catalogue.is_price_cut,
+        decisions.valid_from,
+        decisions.valid_until,
+        decisions.code
+    from offers.decision as decisions
+    inner join offers.catalogue as catalogue on decisions.offer_id = catalogue.offer_id
+    inner join offers.addressee as addressees on decisions.customer_id = addressees.customer_id
+),
+withdrawn as (
+    -- The text is gone with the offer; its code stays, so that tills can refuse it.
+    select
+        withdrawals.promised_on,
+        withdrawals.customer_id,
+        withdrawals.promised_to_id,
+        withdrawals.campaign_id,
+        withdrawals.wave_id,
+        withdrawals.offer_id,
+        'withdrawn' as offer_status,
+        promises.channel,
+        least(promises.valid_from, withdrawals.withdrawn_on) as valid_from,
+        withdrawals.withdrawn_on as valid_until,
+        promises.code
+    from offers.withdrawn_promise as withdrawals
+    left join promises
+        on withdrawals.promised_on = promises.business_date
+        and withdrawals.promised_to_id = promises.customer_id
+        and withdrawals.offer_id = promises.offer_id
+    -- Told every night until it would have ended: a list that was not imported loses nothing.
+    where withdrawals.valid_until > $business_date
+),
+leaving as (
+    select * from offered
+    union all by name
+    select * from withdrawn
+),
+newest as (
+    select customer_id, max(business_date) as promised_on from promises
+    group by customer_id
+)
+select
+    -- The same person, offer and night always get the same key, and no other gets it.
+    upper(substr(sha256(
+        concat_ws(
+            chr(31), cast(leaving.promised_on as varchar), leaving.campaign_id, leaving.promised_to_id, leaving.offer_id
+        )
+    ), 1, 24)) as offer_key,
+    leaving.promised_to_id as customer_id,
+    leaving.campaign_id,
+    leaving.wave_id,
+    leaving.offer_id,
+    leaving.offer_status,
+    leaving.channel,
+    coalesce(leaving.language, addressees.language) as language,
+    case leaving.language when 'lv' then leaving.text_lv when 'ru' then leaving.text_ru else leaving.text_en end as offer_text,
+    leaving.value_minor,
+    leaving.kind,
+    leaving.depth_pct,
+    leaving.threshold_minor,
+    leaving.valid_from,
+    leaving.valid_until,
+    leaving.code,
+    addressees.email,
+    addressees.phone,
+    addressees.first_name,
+    addressees.last_name,
+    addressees.home_store_id,
+    case when leaving.is_price_cut then notices.notice end as price_notice,
+    -- A system that keeps one offer per person is told of the last one only: an older one must not end a newer one.
+    row_number() over (
+        partition by leaving.promised_to_id order by leaving.promised_on desc, leaving.offer_id
+    ) = 1
+    and leaving.promised_on >= coalesce(newest.promised_on, leaving.promised_on) as is_latest
+from leaving
+left join offers.addressee as addressees on leaving.customer_id = addressees.customer_id
+left join notices on leaving.language = notices.language
+left join newest on leaving.promised_to_id = newest.customer_id
+order by offer_key
