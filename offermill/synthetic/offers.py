@@ -32,6 +32,8 @@ class Offer:
     value_minor: int = 0
     threshold_minor: int = 0
     cap_minor: int = 0  # 0 = none
+    points: int = 0
+    worth_minor: int = 0  # to the customer, where that is not what they are moved by; 0 = as value_minor
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _targets(target: schema.Target) -> tuple[TargetItem, ...]:
 
 
 def _row(offer: CatalogueOffer) -> dict[str, Any]:
-    names = ("offer_id", "kind", "depth_pct", "max_cost_minor", "customer_value_minor", "threshold_minor")
+    names = ("offer_id", "kind", "depth_pct", "max_cost_minor", "customer_value_minor", "threshold_minor", "points")
     target = {"target_kind": offer.target.kind, "target_id": offer.target.target_id}
     return {**{name: getattr(offer, name) for name in (*names, "max_discount_minor")}, **target}
 
@@ -101,4 +103,6 @@ def _meaning(row: Mapping[str, Any]) -> Offer | None:
         value_minor=0 if is_share else worth,
         threshold_minor=row["threshold_minor"] or 0,
         cap_minor=row["max_discount_minor"] or 0,
+        points=row.get("points") or 0,
+        worth_minor=row["customer_value_minor"] if row["kind"] == "gift" else 0,
     )

@@ -17,6 +17,7 @@ from offermill.synthetic import (
     period,
     register,
     state,
+    surveys,
     trips,
     web,
 )
@@ -84,6 +85,7 @@ def make_part(plan: Plan, part: int) -> tuple[dict[str, int], dict[str, Timed]]:
     happened = period.happen(random, folk, world, window, taken, given)
     rows = {**happened.rows, **register_rows(folk, world)}
     rows["complaints"] = complaints.of_orders(folk, world, window, happened.sold, plan.first_delivery)
+    rows["survey_answers"] = surveys.of_orders(folk, world, window, happened.sold)
     paid = np.zeros(len(folk), np.int64)
     rows["customers"] = customers_rows(folk, world, happened, paid, (plan.first_delivery, plan.end_day))
     counts = _write_history(plan, part, rows)

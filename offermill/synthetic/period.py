@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from offermill.synthetic import baskets, campaign, outreach, till, web
+from offermill.synthetic import baskets, campaign, credits, outreach, till, web
 from offermill.synthetic.arrays import Ints, Random
 from offermill.synthetic.campaign import Uses
 from offermill.synthetic.clock import DAY
@@ -41,6 +41,7 @@ def happen(random: Random, people: People, world: World, window: Window, taken: 
     redeemed, redeemed_local = outreach.redemptions(
         world.clock, window, given, used, (ids.take(pa.array(order)), sold.local[order], discount)
     )
+    credited, credited_local = credits.of_uses(people, world.clock, window, given, used, (sold.local[order], discount))
     browsed = web.sessions(random, people, goods, window, visits)
     events, event_local = web.events(random, people, world, window, browsed)
     rows = {
@@ -49,6 +50,7 @@ def happen(random: Random, people: People, world: World, window: Window, taken: 
         "order_lines": (till.lines_table(sold, ids, offers), sold.local[sold.line_order] // DAY),
         "browsing_events": (events, event_local // DAY),
         "redemptions": (redeemed, redeemed_local // DAY),
+        "credits": (credited, credited_local // DAY),
     }
     left = replace(given, assignments=campaign.after(who, visits), fresh=len(who))
     return Period(rows, sold, left.take(campaign.still_open(who, used, window.end_day)))

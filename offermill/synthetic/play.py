@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from offermill.errors import InputError
-from offermill.synthetic import campaign, complaints, daily, offerlist, part, period, shop, state, trips
+from offermill.synthetic import campaign, complaints, daily, offerlist, part, period, shop, state, surveys, trips
 from offermill.synthetic.arrays import Random, generator
 from offermill.synthetic.campaign import Drawn, Moment
 from offermill.synthetic.clock import day_number
@@ -71,6 +71,7 @@ def _play_part(
     happened = period.happen(random, grown.people, world, window, taken, given)
     rows = {**happened.rows, **part.register_rows(fresh, world)}
     rows["complaints"] = complaints.of_orders(grown.people, world, window, happened.sold, first)
+    rows["survey_answers"] = surveys.of_orders(grown.people, world, window, happened.sold)
     rows["customers"] = part.customers_rows(grown.people, world, happened, grown.paid, (first, end))
     recent, pending = part.divide(random, part.from_day(rows, first), end)
     paid = grown.paid + period.paid(happened.sold, len(grown.people))

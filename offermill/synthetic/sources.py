@@ -75,5 +75,13 @@ _ALL = (
     Source("complaints", {
         "complaint_id": TEXT, "customer_id": TEXT, "opened_at": TIME, "closed_at": TIME, "topic": TEXT,
     }),
+    Source("credits", {
+        "credit_id": TEXT, "assignment_id": TEXT, "offer_id": TEXT, "customer_id": TEXT, "kind": TEXT,
+        "points": pa.int64(), "amount": type_of_money, "credited_at": TIME,
+    }),
+    Source("survey_answers", {
+        "answer_id": TEXT, "customer_id": TEXT, "assignment_id": TEXT, "question": TEXT, "score": pa.int64(),
+        "comment": TEXT, "answered_at": TIME,
+    }),
 )  # fmt: skip
 SOURCES = {source.name: source for source in _ALL}

@@ -73,6 +73,12 @@ customer_references as (
     union all
     select 'complaints' as table_name, complaint_id as key, customer_id
     from staging.complaints
+    union all
+    select 'credits' as table_name, credit_id as key, customer_id
+    from staging.credits
+    union all
+    select 'survey_answers' as table_name, answer_id as key, customer_id
+    from staging.survey_answers
 ),
 customer_orphans as (
     select distinct

@@ -26,10 +26,10 @@ NONE = np.array([0])
             "category-percent-20-coffee",
             Offer("category-percent-20-coffee", "category", pct=20, category=COFFEE, cap_minor=1_000),
         ),
-        ("points-500", Offer("points-500", "points", value_minor=500)),
+        ("points-500", Offer("points-500", "points", value_minor=500, points=500)),
         ("free-delivery", Offer("free-delivery", "delivery", value_minor=399)),
         ("amount-5-off-40", Offer("amount-5-off-40", "amount", value_minor=500, threshold_minor=4_000)),
-        ("gift-mug", Offer("gift-mug", "gift", value_minor=240, threshold_minor=2_500)),
+        ("gift-mug", Offer("gift-mug", "gift", value_minor=240, threshold_minor=2_500, worth_minor=600)),
     ],
 )
 def test_an_offer_id_says_what_the_offer_is(offer_id: str, expected: Offer) -> None:
@@ -52,7 +52,7 @@ def test_an_offer_means_what_the_shops_own_catalogue_says(tmp_path: Path) -> Non
 
     menu = Menu.of_shop(tmp_path)
 
-    assert menu.offer("gift-mug") == Offer("gift-mug", "gift", value_minor=190, threshold_minor=2_500)
+    assert menu.offer("gift-mug") == Offer("gift-mug", "gift", value_minor=190, threshold_minor=2_500, worth_minor=600)
     assert menu.offer("basket-percent-15") == Offer("basket-percent-15", "percent", pct=15, cap_minor=1_200)
     assert menu.offer("points-300").value_minor == 300
     with pytest.raises(InputError):

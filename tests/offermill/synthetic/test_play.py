@@ -66,9 +66,9 @@ def test_every_source_is_delivered_every_day(fork: Fork) -> None:
         f"landing/{source}/{source}_2026-07-0{day}.{extension}"
         for source, extension in (
             ("browsing_events", "jsonl"), ("complaints", "csv"), ("consents", "csv"), ("contacts", "csv"),
-            ("customers", "csv"), ("identity_links", "csv"), ("offer_assignments", "csv"), ("order_lines", "csv.gz"),
-            ("orders", "csv.gz"), ("products", "csv"), ("receipts", "csv"), ("redemptions", "csv"), ("stores", "csv"),
-            ("strategic_customers", "csv"),
+            ("credits", "csv"), ("customers", "csv"), ("identity_links", "csv"), ("offer_assignments", "csv"),
+            ("order_lines", "csv.gz"), ("orders", "csv.gz"), ("products", "csv"), ("receipts", "csv"),
+            ("redemptions", "csv"), ("stores", "csv"), ("strategic_customers", "csv"), ("survey_answers", "csv"),
         )
         for day in (1, 2)
     )  # fmt: skip

@@ -129,6 +129,9 @@ REFERENCES = (
     ("redemptions", "order_id", "orders"),
     ("strategic_customers", "customer_id", "customers"),
     ("complaints", "customer_id", "customers"),
+    ("credits", "customer_id", "customers"),
+    ("credits", "assignment_id", "offer_assignments"),
+    ("survey_answers", "customer_id", "customers"),
     ("browsing_events", "product_id", "products"),
     ("customers", "home_store_id", "stores"),
 )

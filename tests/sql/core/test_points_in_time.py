@@ -106,6 +106,11 @@ class Shop:
         if customer is not None and self.chance.random() < 0.3:
             self.add("redemptions", at, redemption_id=f"r-{order_id}", offer_id="x", customer_id=customer,
                      order_id=order_id, redeemed_at=at, discount_minor=100)  # fmt: skip
+            credited = self.moment()
+            self.add("credits", credited, credit_id=f"k-{order_id}", customer_id=customer, kind="gift",
+                     amount_minor=100, credited_at=credited)  # fmt: skip
+            self.add("survey_answers", credited, answer_id=f"q-{order_id}", customer_id=customer, question="nps",
+                     score=self.chance.randrange(11), answered_at=credited)  # fmt: skip
 
     def event(self, event_id: str) -> None:
         at = self.moment()
