@@ -1,7 +1,8 @@
 """CSV as machines and people need it: UTF-8 without BOM, `\\n`, RFC 4180 quotes, a fixed header.
 
 Two profiles. *Exact* files carry every text byte for byte, for programs. *Guarded* files are opened in spreadsheets: a
-text that a spreadsheet would calculate (`=`, `+`, `-`, `@`, tab, return in front) gets an apostrophe before it.
+text that a spreadsheet would calculate (`=`, `+`, `-`, `@`, tab, return in front) gets an apostrophe before it, and so
+does one inside it behind `;`, tab or a new line: a spreadsheet of a country with decimal commas splits there.
 """
 
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
 _CALCULATED = re.compile(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+# A cell of its own where `;` divides cells: quotes that do not begin the line hold nothing together there.
+_CALCULATED_BEHIND = re.compile(r"([;\t\r\n][\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 Cell = str | int | float | bool | Decimal | date | datetime | None
 
@@ -35,7 +38,10 @@ def exact(value: Cell) -> str:
 def guarded(value: Cell) -> str:
     """Return the cell so that no spreadsheet calculates it; numbers stay numbers."""
     written = text(value)
-    return f"'{written}" if isinstance(value, str) and _CALCULATED.match(written) else written
+    if not isinstance(value, str):
+        return written
+    inside = _CALCULATED_BEHIND.sub(r"\1'", written)
+    return f"'{inside}" if _CALCULATED.match(written) else inside
 
 
 def _quoted(written: str) -> str:
