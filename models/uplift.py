@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models import basket, calibration, give, redemption, segment_cost, uplift_error, uplift_learning, uplift_trial
+from models.basket import Basket
 from models.boosting import importance_shares
 from models.calibration import Calibration
 from models.crossfit import Matrix
@@ -51,6 +52,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         arms_: the arms with enough people to say something, priced ones first, by rising depth.
         arm_effects_: mean change of the chance to buy (or of the number of orders) per arm, with its error.
         learned_: the effect of every arm on the outcome.
+        basket_: the basket of an order.
         gives_: arm -> what it gives away per order.
         extra_share_: basket of an order that an offer brings about, as a share of a usual one.
         redemption_: who redeems which arm and what that costs; None if the trial did not tell.
@@ -116,9 +118,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         given = None if discount is None else column("discount", discount, size)
         self.arms_ = uplift_trial.arms_with_evidence(names, outcome, self.depths)
         buyers = (counts > 0) & (money > 0)
-        self.basket_text_, self.basket_factor_ = basket.fit(
-            rows[buyers], money[buyers], counts[buyers], self._seed(), self.thread_count
-        )
+        self.basket_ = basket.fit(rows[buyers], money[buyers], counts[buyers], self._seed(), self.thread_count)
         self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None)
         self.gives_ = self._gives(names, counts, money, given)
         self.redemption_ = None if spent is None else self._redemption(rows, names, column("spent", spent, size))
@@ -155,7 +155,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         differences between people the slope cannot tell; not that of the basket. See models.uplift_error.
         """
         rows = self._rows(X)
-        baskets = basket.predict(self.basket_text_, self.basket_factor_, rows, self.thread_count)
+        baskets = self.basket_.of(rows, self.thread_count)
         margin = self._margins(baskets, column("margin_share", margin_share, len(rows)))
         error = uplift_error.standard_error(
             self.learned_, rows, margin, self._give_aways(baskets), threads=self.thread_count
@@ -188,7 +188,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """Return the LightGBM texts by file name, for the registry."""
         check_is_fitted(self)
         redeemed = {} if self.redemption_ is None else self.redemption_.parts()
-        return self.learned_.parts() | {_BASKET: self.basket_text_} | redeemed
+        return self.learned_.parts() | {_BASKET: self.basket_.text} | redeemed
 
     def settings(self) -> dict[str, Any]:
         """Return everything else that predictions need as plain JSON, for the registry."""
@@ -198,7 +198,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             "arms": self.arms_,
             "learned": self.learned_.settings(),
             "gives": {arm: asdict(each) for arm, each in self.gives_.items()},
-            "basket_factor": self.basket_factor_,
+            "basket": self.basket_.settings(),
             "extra_share": self.extra_share_,
             "order_worths": dict(self.order_worths or {}),
             "redemption": None if self.redemption_ is None else self.redemption_.settings(),
@@ -213,7 +213,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         model = cls(settings["depths"], order_worths=settings["order_worths"])
         model.arms_, model.learned_ = settings["arms"], Learned.restored(parts, settings["learned"])
         model.gives_ = {arm: Give(**each) for arm, each in settings["gives"].items()}
-        model.basket_text_, model.basket_factor_ = parts[_BASKET], settings["basket_factor"]
+        model.basket_ = Basket(parts[_BASKET], **settings["basket"])
         model.chance_ = None if settings["chance"] is None else Calibration.from_json(settings["chance"])
         model.extra_share_ = settings["extra_share"]
         kept = settings["redemption"]
@@ -251,7 +251,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         # everybody was expected to order with the arm he got.
         own = means[np.arange(len(means)), trial.arm]
         self.chance_ = _chance_of(own, bought[keep] > 0) if is_count else None
-        baskets = basket.predict(self.basket_text_, self.basket_factor_, trial.rows, self.thread_count)
+        baskets = self.basket_.of(trial.rows, self.thread_count)
         self.extra_share_ = basket.extra_share(
             trial.arm, sales[keep], trial.seen, propensity=trial.propensity, means=means, baskets=baskets
         )
@@ -272,7 +272,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
     def _redemption(self, rows: Matrix, names: NDArray[np.str_], spent: Floats) -> Redemption | None:
         got = np.isin(names, self.arms_)
         place = pd.Index(self.arms_).get_indexer(pd.Index(names[got])).astype(np.int64)
-        baskets = basket.predict(self.basket_text_, self.basket_factor_, rows[got], self.thread_count)
+        baskets = self.basket_.of(rows[got], self.thread_count)
         before = self.learned_.expected(rows[got], self.thread_count)[:, 0]
         promises = Promises(rows[got], place, spent[got], before, baskets)
         kin = dict(zip(self.arms_, segment_cost.kin_of(self.arms_, self.kin or {}), strict=True))
@@ -282,7 +282,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """Return the outcome without an offer (n), with each arm (n, arms), and the basket of an order (n)."""
         rows = self._rows(X)
         means = self.learned_.expected(rows, self.thread_count)
-        baskets = basket.predict(self.basket_text_, self.basket_factor_, rows, self.thread_count)
+        baskets = self.basket_.of(rows, self.thread_count)
         return means[:, 0], means[:, 1:], baskets
 
     def _margins(self, baskets: Floats, margin_share: Floats) -> Floats:

@@ -1,5 +1,7 @@
 """Extra orders may have smaller baskets; what a trial cannot tell from the usual ones counts as usual."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,36 @@ def share(extra_basket: float, noise: float, rows: int = ROWS, seed: int = 3) ->
         means=np.tile([1.0, 1.3], (rows, 1)),
         baskets=np.full(rows, 20.0),
     )
+
+
+def people(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, of which the first tells a little of the basket, 40 give or take 6; the rest is noise of 20."""
+    rng = np.random.default_rng(seed)
+    rows_ = rng.normal(0, 1, (rows, 12)).astype(np.float32)
+    true = 40 * np.exp(0.15 * rows_[:, 0])
+    return rows_, true * np.exp(rng.normal(-0.125, 0.5, rows)), true
+
+
+def test_baskets_that_look_small_are_as_small_as_they_look() -> None:
+    rows, sales, _ = people(1_500, 1)
+    found = basket.fit(rows, sales, np.ones(1_500), seed=1)
+    others, later, _ = people(20_000, 2)
+    believed, raw = found.of(others), replace(found, slope=1.0).of(others)
+    smallest = believed < np.quantile(believed, 0.1)
+    assert believed[smallest].mean() == pytest.approx(later[smallest].mean(), rel=0.05)
+    assert raw[smallest].mean() < 0.9 * later[smallest].mean()
+
+
+def test_sums_fit_the_orders_of_those_it_was_learned_from() -> None:
+    rows, each, _ = people(1_500, 3)
+    orders = np.tile([1.0, 2.0, 3.0], 500)
+    found = basket.fit(rows, each * orders, orders, seed=1)
+    assert (orders * found.of(rows)).sum() == pytest.approx((each * orders).sum(), rel=0.02)
+
+
+def test_with_few_orders_the_trees_are_taken_at_their_word() -> None:
+    rows, sales, _ = people(100, 4)
+    assert basket.fit(rows, sales, np.ones(100), seed=1).slope == 1.0
 
 
 def test_a_share_that_the_trial_shows_is_believed() -> None:
