@@ -17,7 +17,7 @@ from offermill.paths import ShopPaths
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 other error · 2 settings, catalogue or command · 3 input files · 4 a critical check · "
-    "5 a stored model · 6 publication · 7 the warehouse is held or cannot be opened."
+    "5 a stored model · 6 publication · 7 the warehouse is held or cannot be opened · 8 a delivery to a target."
 )
 
 app = typer.Typer(

@@ -41,3 +41,9 @@ class WarehouseError(OffermillError):
     """The warehouse file cannot be opened or written."""
 
     exit_code = 7
+
+
+class DeliveryError(OffermillError):
+    """A published file did not reach its target, or the delivery log was changed."""
+
+    exit_code = 8

@@ -199,7 +199,7 @@ class DeliverySettings(_Part):
     http: HttpTarget | None = None
     # The name of a file at a folder, server or bucket.
     name: Annotated[str, BeforeValidator(_template)] = "{edition}/{block}/{file}"
-    # A last file <edition>.<block>.manifest.json lists what was delivered (not for http).
+    # A last file <block>.manifest.json lists what was delivered (not for http).
     manifest: bool = True
     # What to do when a target fails.
     retry: RetrySettings = RetrySettings()

@@ -1,0 +1,132 @@
+"""One file to its target, once: what the journal says of it decides what is still to do."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from offermill.settings_delivery import RetrySettings
+from offers.delivery import backoff
+from offers.delivery.backoff import Clock
+from offers.delivery.journal import Entry, Event, Journal
+from offers.delivery.parcel import Parcel, TargetError
+from offers.delivery.transport import Transport
+
+# recognised: the target had it already, only its answer was lost. before: the journal has its acknowledgement.
+Result = Literal["delivered", "recognised", "before", "failed"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file."""
+
+    parcel: Parcel
+    place: str
+    result: Result
+    attempts: int = 0
+    why: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Office:
+    """What sending needs beside the file and its target."""
+
+    journal: Journal
+    retry: RetrySettings
+    clock: Clock
+
+
+def acknowledged(entries: list[Entry]) -> Entry | None:
+    """Return the acknowledgement of a file, if there is one."""
+    return next((entry for entry in entries if entry.event == "acknowledged"), None)
+
+
+def _unfinished(entries: list[Entry], place: str) -> Entry | None:
+    """Return the last intent or stage of a file at a place if nothing says what became of it."""
+    acts = [entry for entry in entries if entry.event != "failed" and entry.place == place]
+    return acts[-1] if acts and acts[-1].event in ("intent", "staged") else None
+
+
+def deliver(parcel: Parcel, transport: Transport, office: Office) -> Outcome:
+    """Bring a file to its target unless it is there, trying again as the settings say; a failure is returned."""
+    if acknowledged(office.journal.of(parcel)):
+        return Outcome(parcel, transport.place, "before")
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return Outcome(parcel, transport.place, _Attempt(parcel, transport, office, attempt).result(), attempt)
+        except TargetError as problem:
+            transport.close()
+            _note_failure(parcel, transport, office, attempt, problem)
+            if not problem.may_pass or attempt >= office.retry.attempts:
+                return Outcome(parcel, transport.place, "failed", attempt, str(problem), problem.advice)
+            office.clock.sleep(backoff.wait_seconds(parcel, attempt, office.retry, problem.wait_seconds))
+
+
+def _note_failure(parcel: Parcel, transport: Transport, office: Office, attempt: int, problem: TargetError) -> None:
+    office.journal.note(
+        "failed", parcel, at=office.clock.now(), place=transport.place, attempt=attempt, detail=str(problem)
+    )
+
+
+class _Attempt:
+    """One attempt at one file."""
+
+    def __init__(self, parcel: Parcel, transport: Transport, office: Office, number: int) -> None:
+        self._parcel = parcel
+        self._transport = transport
+        self._office = office
+        self._number = number
+
+    def result(self) -> Result:
+        """Go on where the last attempt, perhaps of a killed process, ended."""
+        last = _unfinished(self._entries(), self._transport.place)
+        if last is None:
+            return self._first()
+        sent = self._as_sent(last)
+        if last.event == "staged":
+            state = self._transport.state(sent, last.token)
+            if state == "finished":
+                return self._acknowledge(sent, last.token, "the target has it", "recognised")
+            if state == "waiting" and sent.sha256 == self._parcel.sha256:
+                return self._finish(last.token, is_again=True)
+        # Noted first: a staged upload that is missing without this note counts as finished.
+        self._note("abandoned", sent, last.token)
+        self._transport.discard(sent, last.token)
+        return self._send()
+
+    def _first(self) -> Result:
+        # The journal knows nothing of the file; it may have been lost, and the target knows better.
+        if self._transport.has(self._parcel):
+            return self._acknowledge(self._parcel, "", "the target has it", "recognised")
+        return self._send()
+
+    def _send(self) -> Result:
+        was_staged = any(entry.event == "staged" for entry in self._entries())
+        token = self._transport.open(self._parcel)
+        self._note("intent", self._parcel, token)
+        self._transport.upload(self._parcel, token)
+        self._note("staged", self._parcel, token)
+        return self._finish(token, is_again=was_staged)
+
+    def _finish(self, token: str, *, is_again: bool) -> Result:
+        answer = self._transport.finish(self._parcel, token, is_again=is_again)
+        return self._acknowledge(self._parcel, token, answer, "delivered")
+
+    def _acknowledge(self, sent: Parcel, token: str, detail: str, result: Result) -> Result:
+        self._note("acknowledged", sent, token, detail)
+        return result
+
+    def _entries(self) -> list[Entry]:
+        return self._office.journal.of(self._parcel)
+
+    def _as_sent(self, last: Entry) -> Parcel:
+        """Return the parcel as it was when it was uploaded: rows may have become forbidden since."""
+        withheld = tuple(sorted(last.withheld.items()))
+        return replace(
+            self._parcel, name=last.name, size=last.size, sha256=last.sha256, rows=last.rows, withheld=withheld
+        )
+
+    def _note(self, event: Event, parcel: Parcel, token: str, detail: str = "") -> None:
+        told = {"place": self._transport.place, "attempt": self._number, "token": token, "detail": detail}
+        self._office.journal.note(event, parcel, at=self._office.clock.now(), **told)

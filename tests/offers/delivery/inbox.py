@@ -1,0 +1,102 @@
+"""An HTTP server that takes each Idempotency-Key once, and misbehaves as it is told."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+from offermill.settings_delivery import DeliverySettings
+
+
+@dataclass
+class Request:
+    """What came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Inbox:
+    """The server: `taken` is what it accepted by key, `plan` what it does with the next requests.
+
+    A plan's entry is a status, (status, headers), "drop" (hang up before taking), "lose" (take, then hang up without an
+    answer) or "silent" (take, then say nothing until the client gives up); without a plan it takes and says 201.
+    A key that it knows gets `known_status`.
+    """
+
+    port: int = 0
+    known_status: int = 200
+    plan: list[Any] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    taken: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    @contextmanager
+    def serve(cls) -> Iterator[Self]:
+        inbox = cls()
+        with ThreadingHTTPServer(("127.0.0.1", 0), _handler(inbox)) as server:
+            server.daemon_threads = True
+            inbox.port = server.server_address[1]
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+            thread.start()
+            try:
+                yield inbox
+            finally:
+                server.shutdown()
+                thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/in/{{edition}}/{{file}}"
+
+    def delivery(self, retry: dict[str, Any] | None = None, **changed: Any) -> DeliverySettings:
+        return DeliverySettings.model_validate({"http": {"url": self.url, **changed}, "retry": retry or {}})
+
+
+def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            inbox.requests.append(Request(self.command, self.path, dict(self.headers), body))
+            act = inbox.plan.pop(0) if inbox.plan else 201
+            status, headers = act if isinstance(act, tuple) else (act, {})
+            key = self.headers["Idempotency-Key"]
+            if isinstance(status, int) and status >= 300:
+                self._answer(status, headers)
+            elif status == "drop":
+                self.close_connection = True
+            elif key in inbox.taken:
+                self._answer(inbox.known_status, {})
+            else:
+                inbox.taken[key] = body
+                self._after_taking(status)
+
+        do_PUT = do_POST  # noqa: N815 the name that http.server calls
+
+        def _after_taking(self, act: Any) -> None:
+            if act == "silent":
+                time.sleep(1)
+            self.close_connection = act in ("lose", "silent")
+            if not self.close_connection:
+                self._answer(act, {})
+
+        def _answer(self, status: int, headers: dict[str, str]) -> None:
+            body = b'{"id": 7, "echo": "secret text"}'
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler
