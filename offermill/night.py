@@ -21,7 +21,7 @@ from offermill.warehouse import Warehouse
 
 Summary = dict[str, object]
 # Packages that must come from the checkout of the run, not from an installed copy that would silently win.
-_OWN_PACKAGES = ("features", "models", "offers", "dashboards")
+_OWN_PACKAGES = ("features", "models", "offers", "outcomes", "dashboards")
 
 
 def guard_own_code() -> None:

@@ -14,6 +14,7 @@ from offers.power import sidak
 
 # "Beyond chance" for complaints and opt-outs: a one-sided test at 5 %, any night, so that annoyance stops early.
 _BEYOND_CHANCE = 1.6449
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,10 @@ def sample_ratio(arms: Sequence[str], chances: pd.DataFrame) -> float:
         return 0.0
     off = drawn.sum(axis=0) - share.sum(axis=0)
     spread = np.diag(share.sum(axis=0)) - share.T @ share
-    freedom = int(np.linalg.matrix_rank(spread, hermitian=True))
-    return float(chi2.sf(off @ np.linalg.pinv(spread, hermitian=True) @ off, freedom)) if freedom else 1.0
+    # Sums of many chances are exact to far more than this, and never to the last bit.
+    freedom = int(np.linalg.matrix_rank(spread, tol=_ROUNDING * float(np.trace(spread)), hermitian=True))
+    inverse = np.linalg.pinv(spread, rcond=_ROUNDING, hermitian=True)
+    return float(chi2.sf(off @ inverse @ off, freedom)) if freedom else 1.0
 
 
 def is_beyond(arm: tuple[int, int], control: tuple[int, int], margin: float) -> bool:

@@ -1,0 +1,1 @@
+"""What offers brought: comparisons of people whom a lot gave an offer with people whom a lot left alone."""
