@@ -146,6 +146,8 @@ def _models_sql() -> list[Step]:
 
 def _offers() -> Stage:
     python = [
+        _call("offers.address_key", "offers.channels.address_keys:write_addresses"),
+        _call("offers.suppression_key", "offers.channels.address_keys:write_suppressions"),
         _call("offers.pilot_arm", "offers.pilot_registry:register"),
         _call("offers.ramp", "offers.ramp:advance"),
         _call("offers.ledger", "offers.ledger:settle", "offers.withdrawn_promise"),

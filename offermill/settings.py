@@ -6,21 +6,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from offermill import businessday, yamlfile
 from offermill.errors import ConfigError
 from offermill.ingest import contracts
 from offermill.ingest.sources import SourceSettings
+from offermill.settings_checks import ApprovalSettings, LastCheckSettings
+from offermill.settings_section import Section as Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Language = Literal["lv", "ru", "en"]
-
-
-class Section(BaseModel):
-    """A part of shop.yml: unknown keys are errors, values do not change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ShopSettings(Section):
@@ -298,6 +294,8 @@ class Settings(Section):
     pacing: PacingSettings = PacingSettings()
     history: HistorySettings = HistorySettings()
     publish: PublishSettings = PublishSettings()
+    last_check: LastCheckSettings = LastCheckSettings()
+    approval: ApprovalSettings = ApprovalSettings()
 
     @field_validator("sources")
     @classmethod

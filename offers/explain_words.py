@@ -7,6 +7,7 @@ Words = Mapping[str, str]
 RULES: Mapping[str, Words] = {
     "en": {
         "closed": "the account is closed",
+        "suppressed": "an address of theirs or of their household is suppressed",
         "opted_out": "the customer opted out",
         "no_consent": "the customer never consented to offers",
         "no_address": "no address is known for the channels that the customer allows",
@@ -40,6 +41,7 @@ RULES: Mapping[str, Words] = {
     },
     "lv": {
         "closed": "konts ir slēgts",
+        "suppressed": "klienta vai viņa mājsaimniecības adrese ir bloķēto sarakstā",
         "opted_out": "klients ir atteicies no piedāvājumiem",
         "no_consent": "klients nekad nav piekritis piedāvājumiem",
         "no_address": "nav zināma adrese kanāliem, kurus klients atļauj",
@@ -73,6 +75,7 @@ RULES: Mapping[str, Words] = {
     },
     "ru": {
         "closed": "счёт закрыт",
+        "suppressed": "адрес клиента или его семьи внесён в список запретов",
         "opted_out": "клиент отказался от предложений",
         "no_consent": "клиент никогда не соглашался получать предложения",
         "no_address": "нет адреса для каналов, которые клиент разрешил",

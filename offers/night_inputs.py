@@ -16,8 +16,8 @@ from offers.schema import CHANNELS
 
 # The rule that stands for a person whom several exclude: the customer's own will first.
 _RULES = (
-    "['closed', 'opted_out', 'no_consent', 'no_address', 'open_complaint', 'after_complaint', 'strategic', "
-    "'unprofitable', 'live_offer', 'offers_cap', 'after_purchase', 'contacts_full', 'quiet_day']"
+    "['closed', 'suppressed', 'opted_out', 'no_consent', 'no_address', 'open_complaint', 'after_complaint', "
+    "'strategic', 'unprofitable', 'live_offer', 'offers_cap', 'after_purchase', 'contacts_full', 'quiet_day']"
 )
 
 _PEOPLE = f"""

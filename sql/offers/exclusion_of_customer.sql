@@ -35,6 +35,15 @@ verdicts as (
     from permissions
     where is_granted and not may_be_used
     union all
+    select
+        customer_id,
+        'suppressed',
+        concat(
+            reason, case when said_on <> '' then ' of ' || said_on else '' end, ', by ', kind,
+            case when is_own then '' else ' of the same household' end
+        )
+    from offers.suppressed_customer
+    union all
     select customer_id, segment, reason
     from memberships
     union all

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from offermill import sqlfiles
 from offermill.paths import ShopPaths
 from offermill.run import Run
 from offermill.settings import RandomisationSettings, Settings, ShopSettings
 from offermill.warehouse import Warehouse
 from offers import tables
+from offers.channels import address_keys
 
 NIGHT = date(2026, 6, 30)
 
@@ -73,6 +75,7 @@ _READ = (
     "offers.withdrawn_promise",
     "core.customer",
     "core.contact",
+    "core.contact_name",
     "core.consent",
     "core.product",
     "core.category",
@@ -85,11 +88,32 @@ _READ = (
     "core.redemption",
     "core.complaint",
     "core.withdrawal",
+    "core.suppression",
+    "core.household",
     "features.customer_category",
     "features.customer_event",
     "segments.membership",
     "models.offer_effect",
 )
+
+
+# These tables tell what was decided, and to whom.
+AFTER_DECISION = (
+    "offers.decision_log",
+    "offers.left_out",
+    "offers.trial_balance",
+    "offers.message",
+    "offers.allowed_message",
+)
+
+
+def make_tables(warehouse: Warehouse, run: Run, later: tuple[str, ...] = AFTER_DECISION) -> None:
+    """Make the SQL tables of offers that do not wait for the decision, and what they read of addresses."""
+    address_keys.write_addresses(warehouse, run)
+    address_keys.write_suppressions(warehouse, run)
+    for address in sqlfiles.tables("offers"):
+        if address not in later:
+            warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
 
 
 def people(count: int) -> dict[str, list[dict[str, object]]]:

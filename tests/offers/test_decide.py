@@ -12,7 +12,7 @@ from offermill import sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import catalogue, codes, decide, explain, ledger, lots, pilot_registry, tables
-from tests.offers.small_shop import CATALOGUE, NIGHT, people, run_of, shop
+from tests.offers.small_shop import AFTER_DECISION, CATALOGUE, NIGHT, make_tables, people, run_of, shop
 
 Rows = list[dict[str, object]]
 
@@ -25,10 +25,6 @@ ALL_CHOOSE = {
     "exploration_share": 0.0,
     "pilot_share": 0.0,
 }
-
-
-# These tables tell what was decided.
-AFTER = ("offers.decision_log", "offers.left_out", "offers.trial_balance")
 
 
 def effects(count: int, *, evidence: Mapping[str, tuple[int, int]]) -> Rows:
@@ -52,12 +48,10 @@ def night(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Run the offers' steps in the flow's order and return the decision's summary."""
     catalogue.load_catalogue(warehouse, run)
     ledger.settle(warehouse, run)
-    for address in sqlfiles.tables("offers"):
-        if address not in AFTER:
-            warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+    make_tables(warehouse, run)
     pilot_registry.register(warehouse, run)
     summary = decide.decide(warehouse, run)
-    for address in AFTER:
+    for address in AFTER_DECISION:
         warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
     return summary
 

@@ -10,7 +10,7 @@ import pytest
 from offermill import sqlfiles
 from offermill.run import Run
 from offers import catalogue
-from tests.offers.small_shop import NIGHT, run_of, shop
+from tests.offers.small_shop import AFTER_DECISION, NIGHT, make_tables, run_of, shop
 
 CATALOGUE = """
 budget: {amount: "100.00"}
@@ -41,13 +41,7 @@ TARGETS = {"wine-10-wine": "wine", "tea-10-tea": "tea"}
 # One target a person, so that the second has to stand back.
 TARGETS_PER_PERSON = 1
 # What the lots and the decision make.
-LATER = (
-    "offers.decision_log",
-    "offers.left_out",
-    "offers.assignment_group",
-    "offers.campaign_control",
-    "offers.trial_balance",
-)
+LATER = (*AFTER_DECISION, "offers.assignment_group", "offers.campaign_control")
 FEATURES = ("features.visitor_owner", "features.customer_category", "features.customer_event")
 THEN = datetime(2026, 6, 1)
 ARRIVED = {"arrived_on": THEN.date()}
@@ -282,9 +276,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[tuple[str, ...]
     run = prepared(run_of(tmp_path_factory.mktemp("shop"), CATALOGUE, NIGHT))
     with shop(rows(made_up(200))) as warehouse:
         catalogue.load_catalogue(warehouse, run)
-        for address in [*FEATURES, *sqlfiles.tables("offers")]:
-            if address not in LATER:
-                warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+        for address in FEATURES:
+            warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+        make_tables(warehouse, run, LATER)
         exclusions = set(warehouse.rows("select customer_id, scope, rule from offers.exclusion"))
         candidates = "select customer_id, offer_id, channel, target_reason from offers.candidate"
         return exclusions, set(warehouse.rows(candidates))

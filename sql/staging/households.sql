@@ -1,0 +1,16 @@
+-- staging.households: one row per customer record whose household is known, as its latest delivery says.
+with delivered as (
+    -- The first load says nothing of arrival: it counts as known from the beginning.
+    select
+        *,
+        case when _is_history then cast('0001-01-01' as date) else _delivered_on end as arrived_on
+    from raw.households
+)
+select
+    customer_id,
+    household,
+    arrived_on
+from delivered
+where arrived_on <= $business_date
+qualify row_number() over (partition by customer_id order by arrived_on desc, _file desc, _line desc) = 1
+order by customer_id
