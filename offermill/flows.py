@@ -166,6 +166,10 @@ def _decision_reads() -> tuple[str, ...]:
     return (*reads, "offers.ledger", "offers.cost_factor")
 
 
+def _outcomes() -> Stage:
+    return _stage("outcomes", _sql("outcomes"))
+
+
 def _publish() -> Stage:
     steps = [
         _call("publish.exports", "offers.channels.publication:write"),
@@ -202,7 +206,18 @@ def _training() -> Stage:
 def nightly() -> Flow:
     """Return the night: from what the shop sent to what leaves the house."""
     staging = _stage("staging", _sql("staging"))
-    stages = (_open(), _raw(), staging, _core(), _features(), _segments(), _models(), _offers(), _publish())
+    stages = (
+        _open(),
+        _raw(),
+        staging,
+        _core(),
+        _features(),
+        _segments(),
+        _models(),
+        _offers(),
+        _outcomes(),
+        _publish(),
+    )
     return Flow("nightly", stages)
 
 

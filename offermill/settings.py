@@ -166,6 +166,10 @@ class ContactPolicySettings(Section):
     unanswered_times: Annotated[int, Field(ge=1)] = 3
     # Only contacts of the last so many days count there, so that the template may be tried again later.
     unanswered_days: Annotated[int, Field(ge=1)] = 180
+    # An address is not written to after so many messages in a row that its channel refused or that bounced.
+    failed_times: Annotated[int, Field(ge=1)] = 2
+    # Only messages of the last so many days count there, so that the address may be tried again; a new one is new.
+    failed_days: Annotated[int, Field(ge=1)] = 180
     # Weekdays without contacts: the night before makes no offers.
     quiet_weekdays: tuple[Weekday, ...] = ()
     # Dates without contacts, such as 2026-12-25: the night before makes no offers.
@@ -211,10 +215,12 @@ class RandomisationSettings(Section):
 
 
 class LedgerSettings(Section):
-    """When money that was promised is free again, and which redemptions it does not know."""
+    """When money that was promised is free again, what is owed, and which redemptions it does not know."""
 
     # Days after an offer's last day on which its redemptions may still arrive.
     grace_days: Annotated[int, Field(ge=0)] = 2
+    # A reward that was earned and is not credited in so many days is overdue.
+    credit_days: Annotated[int, Field(ge=0)] = 7
     # Redemptions without a promise of ours are listed for so many days after the day on which they arrived.
     unmatched_days: Annotated[int, Field(ge=1)] = 28
     # A larger share of such redemptions (those of waves run elsewhere apart) breaks a promise of the night: a warning.

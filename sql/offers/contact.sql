@@ -1,25 +1,10 @@
 -- offers.contact: one row per offer with which a customer was contacted before tonight's offers, by us or in a wave run elsewhere.
-with decided as (
-    -- A night's offers go out on the morning after it: that is the day of the contact.
-    select customer_id, wave_id, business_date + 1 as contact_on, channel, offer_id, valid_until
-    from offers.decision_history
-    where business_date < $business_date and offer_id is not null
-),
-assigned as (
-    select assignments.customer_id, assignments.assigned_on as contact_on, assignments.channel, assignments.offer_id,
-        assignments.valid_until, assignments.assignment_id, assignments.wave_id
-    from core.offer_assignment as assignments
-    -- Our own waves come back in the shop's log: what we decided stands.
-    anti join decided on assignments.customer_id = decided.customer_id and assignments.wave_id = decided.wave_id
-    where
-        assignments.assigned_at < $as_of
-        and assignments.arrived_on <= $business_date
-        and assignments.offer_id is not null
-),
-contacts as (
-    select customer_id, 'own:' || wave_id as contact_id, contact_on, channel, offer_id, valid_until from decided
-    union all
-    select customer_id, 'other:' || assignment_id, contact_on, channel, offer_id, valid_until from assigned
+with contacts as (
+    -- What its channel refused, or what bounced, reached nobody.
+    select sent.customer_id, sent.contact_id, sent.contact_on, sent.channel, sent.offer_id, sent.valid_until
+    from offers.sent_offer as sent
+    left join offers.contact_answer as answers on sent.offer_key = answers.offer_key
+    where not coalesce(answers.has_failed, false)
 ),
 templates as (
     select distinct template_id from offers.catalogue

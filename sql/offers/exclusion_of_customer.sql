@@ -31,7 +31,7 @@ verdicts as (
     from permissions
     where not is_granted
     union all
-    select customer_id, 'no_address', 'consent is given, but no address is known for it'
+    select customer_id, 'no_address', 'consent is given, but no address that works is known for it'
     from permissions
     where is_granted and not may_be_used
     union all

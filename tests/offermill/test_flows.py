@@ -48,7 +48,7 @@ def test_a_gate_waits_for_the_whole_stage() -> None:
 
 def test_nothing_is_published_before_the_last_gate() -> None:
     addresses = [step.address for step in flows.nightly().steps]
-    assert addresses[-4:] == ["offers.checks", "publish.exports", "publish.site", "publish.release"]
+    assert addresses[-4:] == ["outcomes.checks", "publish.exports", "publish.site", "publish.release"]
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step.call], ids=lambda step: step.address)

@@ -87,6 +87,7 @@ _READ = (
     "core.person_link",
     "core.redemption",
     "core.complaint",
+    "core.receipt",
     "core.withdrawal",
     "core.suppression",
     "core.household",

@@ -28,7 +28,14 @@ templates:
   - {id: second, campaign: summer, kind: points, depths: [500], only_after: [plain, monthly]}
 """
 OFFERS = {"plain-100", "rare-200", "monthly-300", "rival-400", "second-500"}
-TABLES = ("offers.contact", "offers.open_channel", "offers.contact_silence", "offers.exclusion_by_contact")
+TABLES = (
+    "offers.sent_offer",
+    "offers.contact_answer",
+    "offers.contact",
+    "offers.open_channel",
+    "offers.contact_silence",
+    "offers.exclusion_by_contact",
+)
 WINDOWS = {"email": (2, 7), "sms": (1, 7)}
 
 Person = dict[str, Any]
