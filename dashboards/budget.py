@@ -31,13 +31,18 @@ def _limit(ctx: Context, row: Row) -> list[str]:
     said = f.share(chance, 1) if chance is not None else ""
     return [
         meters.limit_name(ctx, row),
-        row["period"],
-        row["risk"] or row["counted"],
+        ctx.word("periods", row["period"]),
+        _risk(ctx, row),
         *figures,
         worst,
         said,
         _least(ctx, row),
     ]
+
+
+def _risk(ctx: Context, row: Row) -> str:
+    said = ctx.word("risks", row["risk"] or row["counted"])
+    return said.format(chance=ctx.formats.share(row["chance"], 1)) if row["risk"] == "chance" else said
 
 
 def _least(ctx: Context, row: Row) -> str:
@@ -73,7 +78,7 @@ def _ledger(ctx: Context, answer: Answer) -> dict[str, Any]:
 
 def _since(ctx: Context, row: Row) -> str:
     never_renewed = row["period_on"].year == 1
-    return str(ctx.t["budget"]["once"] if never_renewed else row["period_on"].isoformat())
+    return str(ctx.t["budget"]["once"] if never_renewed else ctx.formats.day(row["period_on"]))
 
 
 def _redeemed(ctx: Context, answer: Answer) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def _cards(ctx: Context, row: Row) -> list[dict[str, str]]:
         "price": f.number(row["shadow_price"], 2),
         "chosen": f.number(row["chosen_count"]),
     }
-    under = {"chosen": ctx.t["budget"]["candidates"].format(count=f.number(row["candidate_count"]))}
+    under = {"chosen": ctx.counted(ctx.t["budget"]["candidates"], row["candidate_count"])}
     return [
         {"label": words[name][0], "meaning": words[name][1], "figure": figure, "under": under.get(name, "")}
         for name, figure in figures.items()

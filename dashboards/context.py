@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from markupsafe import Markup
 
 from dashboards.queries import Answer
 from offermill import publish
+from offermill.report import words
 from offermill.report.numbers import Formats
+from offermill.report.text import inert
 from offermill.run import Run
 
 TEXTS = Path(__file__).parent / "texts"
-LANGUAGE = "en"
 
 Texts = Mapping[str, Any]
 Columns = Sequence[Mapping[str, str]]
 
 
 @cache
-def texts(language: str = LANGUAGE) -> Texts:
+def texts(language: str = "en") -> Texts:
     """Return every word that the pages say, by page and name."""
     loaded: Texts = yaml.safe_load((TEXTS / f"{language}.yml").read_text(encoding="utf-8"))
     return loaded
@@ -56,12 +58,42 @@ class Context:
     def version(self) -> int:
         return publish.version_of(self.edition)
 
+    @property
+    def language(self) -> str:
+        return self.formats.language
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages of the pages, the shop's own first."""
+        return words.in_order(self.run.settings.shop.default_language)
+
+    def counted(self, forms: Mapping[str, str], count: int, **values: str) -> str:
+        """Return the form of a text that goes with `count`, with the number and the other values put in."""
+        return self.formats.plural(forms, count).format(count=self.formats.number(count), **values)
+
+    def word(self, kind: str, key: str) -> str:
+        """Return the word for a code such as a channel or a period; a code without words is shown as it is."""
+        return str(self.t["words"][kind].get(key, key))
+
+    def segment(self, family: str, segment: str) -> str:
+        """Return what people call a segment; one that only this shop has is shown as it is."""
+        named = self.t["words"]["segments"]
+        return str(named.get(family, {}).get(segment) or named["any"].get(segment, segment))
+
+    def span(self, low: str, high: str) -> str:
+        """Return an interval in words."""
+        return str(self.t["layout"]["to"]).format(low=low, high=high)
+
+    def english(self, text: str) -> Markup:
+        """Return a sentence that exists in English only, marked as such for whoever reads aloud."""
+        return Markup('<span lang="en">{}</span>').format(inert(text))
+
     def say(self, page: str, kind: str, key: str) -> str:
         """Return the words for a code such as a group or a rule; a code without words is shown as it is."""
         return str(self.t[page][kind].get(key, key))
 
     def columns(self, page: str, table: str) -> Columns:
-        """Return a table's columns; the texts write `title|kind`, kind being text, n (number), code, long or badge."""
+        """Return a table's columns; the texts write `title|kind`: text, n (number), code, long, badge, en."""
         parts = (str(text).partition("|") for text in self.t[page]["columns"][table])
         return [{"title": title, "kind": kind or "text"} for title, _, kind in parts]
 

@@ -1,16 +1,23 @@
 """The page Downloads: every file of the publication with its hash."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
+
+from markupsafe import Markup
 
 from dashboards.context import Context
 from dashboards.queries import Answer
 from offermill import datapackage
 
 Resource = dict[str, Any]
-_FOLDERS = {".": "lists", "segments": "segments", "audit": "audit"}  # folder -> section
+# The first folder of a path -> section; channels first have a folder each.
+_FOLDERS = {".": "lists", "channels": "channels", "segments": "segments", "audit": "audit"}
+_ALWAYS = ("lists", "segments", "audit")
+
+_SEGMENT = re.compile(r"Customers of the segment (?P<segment>.*) \((?P<family>[^()]*)\)", re.DOTALL)
 
 
 def _file(ctx: Context, resource: Resource) -> dict[str, Any]:
@@ -18,17 +25,26 @@ def _file(ctx: Context, resource: Resource) -> dict[str, Any]:
     return {
         "name": path.name,
         "kind": path.suffix.removeprefix(".").upper(),
-        "href": f"../../exports/{quote(ctx.edition)}/{quote(str(path))}",
+        "href": f"../../../exports/{quote(ctx.edition)}/{quote(str(path))}",
         "size": ctx.formats.size(resource["bytes"]),
         "sha256": resource["hash"].removeprefix("sha256:"),
     }
+
+
+def _title(ctx: Context, resource: Resource) -> str | Markup:
+    """Return what a file is, in the page's language; a file that nobody translated says it in English."""
+    if match := _SEGMENT.fullmatch(resource["title"]):
+        segment = ctx.segment(match["family"], match["segment"])
+        family = ctx.t["segments"]["families"].get(match["family"], [match["family"]])[0]
+        return str(ctx.t["downloads"]["segment"]).format(segment=segment, family=family)
+    return ctx.t["downloads"]["titles"].get(resource["path"]) or ctx.english(resource["title"])
 
 
 def _row(ctx: Context, resources: Sequence[Resource], minimum: int) -> dict[str, Any]:
     """Return one list with all its files: a segment's workbook and CSV hold the same rows."""
     rows = datapackage.rows_of(resources[0])
     return {
-        "title": resources[0]["title"],
+        "title": _title(ctx, resources[0]),
         "rows": ctx.formats.people(None if 0 < rows < minimum else rows),
         "files": [_file(ctx, resource) for resource in resources],
     }
@@ -43,8 +59,10 @@ def _lists(ctx: Context) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _FOLDERS.values()}
     for (parent, _), resources in groups.items():
         # Rows of a segment are people; the number of a few people is not shown.
-        found[_FOLDERS[parent]].append(_row(ctx, resources, ctx.minimum if parent == "segments" else 0))
-    return found
+        found[_FOLDERS.get(parent.partition("/")[0], "lists")].append(
+            _row(ctx, resources, ctx.minimum if parent == "segments" else 0)
+        )
+    return {kind: rows for kind, rows in found.items() if rows or kind in _ALWAYS}
 
 
 def _inputs(ctx: Context, answer: Answer) -> list[list[str]]:
@@ -68,5 +86,5 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
         "columns": ctx.columns("downloads", "files"),
         "inputs": {"columns": ctx.columns("downloads", "inputs"), "rows": _inputs(ctx, data["inputs"])},
         "nothing": ctx.why_nothing(data["inputs"], empty["inputs"]),
-        "manifest": f"../../exports/{quote(ctx.edition)}/datapackage.json",
+        "manifest": f"../../../exports/{quote(ctx.edition)}/datapackage.json",
     }

@@ -32,10 +32,10 @@ def _ranges(ctx: Context, rows: Sequence[tuple[str, Figures]], axis: str) -> dic
         if _is_shown(ctx, found):
             said, low, high = _money(ctx, found)
             ends = {"mean": found["estimate"] / unit, "low": found["low"] / unit, "high": found["high"] / unit}
-            drawn.append({"label": label, "said": said, "span": f"{low} to {high}", **ends})
+            drawn.append({"label": label, "said": said, "span": ctx.span(low, high), **ends})
     if not drawn:
         return None
-    tooltip = {"label": "", "said": axis, "span": f"{rows[0][1]['level']:.0%}"}
+    tooltip = {"label": "", "said": axis, "span": ctx.formats.share(rows[0][1]["level"], 0)}
     return charts.ranges(drawn, label="label", title=f"{axis}, {ctx.formats.currency}", tooltip=tooltip)
 
 
@@ -71,7 +71,7 @@ def _calibration(ctx: Context, tenths: Sequence[Figures]) -> dict[str, Any] | No
         cells.append([str(number), predicted, observed, low, high, ctx.formats.people(row["row_count"])])
         drawn.append({
             "predicted": row["predicted_minor"] / unit, "observed": row["estimate"] / unit, "p": predicted,
-            "o": f"{observed} ({low} to {high})",
+            "o": f"{observed} ({ctx.span(low, high)})",
         })  # fmt: skip
     chart = charts.calibration(
         drawn,

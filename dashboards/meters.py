@@ -37,4 +37,4 @@ def meter(ctx: Context, row: Row) -> dict[str, Any]:
         for part, (column, color) in _PARTS.items()
     ]
     cap = amount(ctx, row, "cap")
-    return {"name": limit_name(ctx, row), "period": row["period"], "cap": cap, "parts": parts}
+    return {"name": limit_name(ctx, row), "period": ctx.word("periods", row["period"]), "cap": cap, "parts": parts}

@@ -5,6 +5,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from markupsafe import Markup
+
 from dashboards import judged
 from dashboards.context import Context
 from dashboards.queries import Answer
@@ -47,11 +49,11 @@ def _arms(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
     cells = [[arm["arm"], *(f.share(arm[end]) for end in ends), f.people(arm["row_count"])] for arm in arms]
     drawn = [
         {"arm": arm["arm"], "mean": arm["estimate"], "low": arm["low"], "high": arm["high"],
-         "said": f.share(arm["estimate"]), "span": f"{f.share(arm['low'])} to {f.share(arm['high'])}"}
+         "said": f.share(arm["estimate"]), "span": ctx.span(f.share(arm["low"]), f.share(arm["high"]))}
         for arm in arms
     ]  # fmt: skip
     axis = ctx.t["models"]["axis"]["chance"]
-    tooltip = {"arm": ctx.columns("models", "arms")[0]["title"], "said": axis, "span": "95 %"}
+    tooltip = {"arm": ctx.columns("models", "arms")[0]["title"], "said": axis, "span": ctx.t["layout"]["interval"]}
     chart = charts.ranges(drawn, label="arm", title=axis, tooltip=tooltip, is_share=True)
     return {"chart": chart, "rows": cells, "columns": ctx.columns("models", "arms")}
 
@@ -97,7 +99,7 @@ def _features(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
         label="name",
         value="weight",
         title=axis,
-        tooltip={"name": "feature", "said": axis},
+        tooltip={"name": ctx.columns("models", "features")[0]["title"], "said": axis},
         color=3,
         is_share=True,
     )
@@ -122,7 +124,7 @@ def _data(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:
     }
     return [
         [
-            name,
+            ctx.say("models", "parts", name),
             ", ".join(map(str, part.get("snapshots", []))),
             f.number(part["row_count"]),
             f.number(part.get("buyer_count")),
@@ -159,7 +161,9 @@ def _card(ctx: Context, name: str, answer: Answer) -> dict[str, Any]:
         "card": card,
         "status": (ctx.say("models", "verdicts", status), _TONES.get(status, "")),
         "message": said.get("message", ""),
-        "trained": ctx.t["models"]["trained"].format(day=ctx.formats.day(trained), horizon=horizon),
+        "purpose": _said(ctx, str(card.get("purpose", ""))),
+        "limits": [_said(ctx, limit) for limit in card.get("limits", [])],
+        "trained": ctx.counted(ctx.t["models"]["trained"], horizon, day=ctx.formats.day(trained)),
         "model_id": stored["model_id"],
         "metrics": _metrics(ctx, card),
         "calibration": _calibration(ctx, card),
@@ -168,6 +172,11 @@ def _card(ctx: Context, name: str, answer: Answer) -> dict[str, Any]:
         "judged": judged.build(ctx, card),
         "data": _data(ctx, card),
     }
+
+
+def _said(ctx: Context, sentence: str) -> str | Markup:
+    """Return a sentence of a model card in the page's language; one without a translation is marked as English."""
+    return ctx.t["models"]["said"].get(sentence) or ctx.english(sentence)
 
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:

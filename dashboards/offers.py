@@ -27,7 +27,7 @@ def _catalogue(ctx: Context, rows: Sequence[Row]) -> list[list[Any]]:
     return [
         [
             row["offer_id"],
-            row["text_en"],
+            row[f"text_{ctx.language}"],
             f.day(row["valid_until"]),
             *(f.people(row[f"{part}_count"]) for part in ("candidate", *_PARTS)),
             *(f.money(row[name]) for name in ("cost_minor", "worst_cost_minor", "value_minor")),
@@ -52,7 +52,7 @@ def _given_chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
     ]
     tooltip = {
         "offer": ctx.t["offers"]["columns"]["catalogue"][0],
-        "part": "how",
+        "part": "",
         "said": ctx.t["offers"]["axis"]["customers"],
     }
     parts = [words[part] for part in _PARTS]

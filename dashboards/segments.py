@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from dashboards import portraits
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import Cell, hidden_cells, suppress
@@ -55,7 +56,7 @@ def _section(ctx: Context, title: str, meanings: Sequence[tuple[str, str]], rows
     axis = ctx.t["segments"]["axis"]["customers"]
     drawn = [
         {
-            "segment": row["segment"],
+            "segment": ctx.segment(row["family"], row["segment"]),
             "count": row["customer_count"] or 0,
             "said": ctx.formats.people(row["customer_count"]),
         }
@@ -73,9 +74,9 @@ def _section(ctx: Context, title: str, meanings: Sequence[tuple[str, str]], rows
 
 def _portrait(ctx: Context, row: Row) -> list[str]:
     f = ctx.formats
-    description = row["description"] if row["customer_count"] is not None else ""
+    description = portraits.sentence(ctx, row) if row["customer_count"] is not None else ""
     return [
-        row["segment"],
+        ctx.segment(row["family"], row["segment"]),
         f.people(row["customer_count"]),
         f.share(row["customer_share"]),
         f.money(row["margin_per_customer_minor_365_days"]),
@@ -131,7 +132,9 @@ def _overlap(ctx: Context, answer: Answer) -> dict[str, Any]:
         is_same_family = one.partition(":")[0] == other.partition(":")[0]
         return _cell(ctx, None if is_same_family else counts.get((one, other)), sizes[one], (one, other) in hidden)
 
-    rows = {one: {"name": one.partition(":")[2], "cells": [cell(one, other) for other in names]} for one in names}
+    rows = {
+        one: {"name": ctx.segment(*one.split(":", 1)), "cells": [cell(one, other) for other in names]} for one in names
+    }
     shown = [{"title": group["title"], "rows": [rows[name] for name in group["segments"]]} for group in groups]
     heads = [row["name"] for row in rows.values()]
     return {"groups": shown if len(groups) > 1 else [], "names": heads}
@@ -145,7 +148,7 @@ def _matrix(ctx: Context, family: str, rows: Sequence[Row]) -> dict[str, Any]:
     hidden = hidden_cells(counts, ctx.minimum)
     lines = [
         {
-            "name": one,
+            "name": ctx.segment(family, one),
             "cells": [
                 _move(ctx, counts.get((one, two), 0), one == two, moved, is_hidden=(one, two) in hidden) for two in now
             ],
@@ -157,9 +160,9 @@ def _matrix(ctx: Context, family: str, rows: Sequence[Row]) -> dict[str, Any]:
     title = _words(ctx, family)[0]
     return {
         "title": title,
-        "names": now,
+        "names": [ctx.segment(family, two) for two in now],
         "rows": lines,
-        "said": ctx.t["segments"]["moved"].format(moved=shown, all=f.number(total)),
+        "said": ctx.counted(ctx.t["segments"]["moved"], total, moved=shown),
     }
 
 

@@ -1,16 +1,17 @@
 """The step publish.site: every page of the night, staged beside the lists it describes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
 
 from dashboards import modelcards, queries
-from dashboards.context import LANGUAGE, Context, texts
+from dashboards.context import Context, texts
 from dashboards.pages import PAGES, Page
 from models import registry
 from offermill import datapackage, durable, publish
-from offermill.report import assets
+from offermill.report import assets, nights, words
 from offermill.report.environment import environment
 from offermill.report.numbers import Formats
 from offermill.run import Run
@@ -44,19 +45,36 @@ def _cards(run: Run) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     return cards, tuple(problem for item in found.values() for problem in item.problems)
 
 
-def context(run: Run, package: dict[str, Any]) -> Context:
-    """Return what all pages of the night share."""
+def contexts(run: Run, package: dict[str, Any]) -> list[Context]:
+    """Return what all pages of the night share in every language, the shop's own first."""
     shop = run.settings.shop
-    formats = Formats(LANGUAGE, shop.currency, shop.currency_digits, run.settings.publish.minimum_cell)
     cards, problems = _cards(run)
-    return Context(run, package, formats, texts(), cards, problems)
+    minimum = run.settings.publish.minimum_cell
+    return [
+        Context(
+            run,
+            package,
+            Formats(language, shop.currency, shop.currency_digits, minimum),
+            texts(language),
+            cards,
+            problems,
+        )
+        for language in words.in_order(shop.default_language)
+    ]
+
+
+def context(run: Run, package: dict[str, Any], language: str = "en") -> Context:
+    """Return what all pages of the night share in one language."""
+    return next(ctx for ctx in contexts(run, package) if ctx.language == language)
 
 
 def _frame(ctx: Context) -> dict[str, Any]:
     """Return what the layout shows on every page."""
     facts = ctx.package["offermill"]
     return {
-        "language": LANGUAGE,
+        "language": ctx.language,
+        "languages": [{"language": one, "name": words.name(one)} for one in ctx.languages],
+        "marks": ctx.formats.marks,
         "shop": ctx.run.settings.shop.name,
         "edition": ctx.edition,
         "version": ctx.version,
@@ -76,18 +94,27 @@ def _frame(ctx: Context) -> dict[str, Any]:
 
 def render(jinja: Environment, ctx: Context, page: Page, data: dict[str, queries.Answer]) -> str:
     """Return one page as HTML."""
-    shown = _frame(ctx) | {"name": page.name, "title": ctx.t[page.name]["title"], "charts": Charts()}
+    shown = _frame(ctx) | {"name": page.name, "file": page.file, "title": ctx.t[page.name]["title"], "charts": Charts()}
     return jinja.get_template(f"{page.name}.html.j2").render(shown | page.build(ctx, data))
 
 
-def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
-    """Stage all pages and the chart script."""
-    folder, package = publish.staging(run, "site"), datapackage.read(publish.folder(run) / "exports")
-    ctx = context(run, package)
+def _write(folder: Path, ctx: Context, data: Mapping[str, dict[str, queries.Answer]]) -> None:
+    """Write every page in one language."""
+    folder.mkdir()
     jinja = environment(TEMPLATES, ctx.formats)
     for page in PAGES:
-        html = render(jinja, ctx, page, queries.answers(warehouse, run, page.name))
-        durable.write(folder / page.file, html.encode())
+        durable.write(folder / page.file, render(jinja, ctx, page, data[page.name]).encode())
+
+
+def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
+    """Stage all pages in every language, the door of the night and the chart script."""
+    folder, package = publish.staging(run, "site"), datapackage.read(publish.folder(run) / "exports")
+    data = {page.name: queries.answers(warehouse, run, page.name) for page in PAGES}
+    found = contexts(run, package)
+    for ctx in found:
+        _write(folder / ctx.language, ctx, data)
+    door = nights.door(run.settings.shop.name, found[0].edition, found[0].languages)
+    durable.write(folder / "index.html", door.encode())
     name, script = assets.vega()
     durable.write(publish.staging(run, "assets") / name, script)
-    return {"pages": len(PAGES), "bytes": sum(path.stat().st_size for path in folder.iterdir())}
+    return {"pages": len(PAGES) * len(found), "bytes": sum(path.stat().st_size for path in durable.files(folder))}

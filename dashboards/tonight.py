@@ -88,7 +88,7 @@ def _counted(ctx: Context, answer: Answer, key: str, kind: str, *money: str) -> 
     shown = suppress(answer.rows, "customer_count", ctx.minimum, also=money)
     return [
         [
-            ctx.say("tonight", kind, row[key]) if kind else row[key],
+            ctx.say("tonight", kind, row[key]) if kind else ctx.word("channels", row[key]),
             f.people(row["customer_count"]),
             *(f.money(row[name]) for name in money),
         ]

@@ -32,5 +32,5 @@ def figure(ctx: Context, answer: Answer) -> dict[str, Any]:
         "columns": ctx.columns("budget", "unmatched"),
         "rows": [_cells(ctx, row) for row in shown],
         "caption": caption.format(days=ctx.run.settings.ledger.unmatched_days),
-        "list": f"../../exports/{quote(ctx.edition)}/{audit.FOLDER}/{audit.UNMATCHED.name}",
+        "list": f"../../../exports/{quote(ctx.edition)}/{audit.FOLDER}/{audit.UNMATCHED.name}",
     }

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from markupsafe import escape
+
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
+from offermill.report.text import inert
 from offermill.run import Run
 
 USE, CARE, STOP = "use", "care", "stop"
@@ -76,10 +79,14 @@ def _of_checks(ctx: Context, checks: Answer, broken: Answer) -> Iterator[Finding
     for row in broken.rows[:_NAMED]:
         is_critical = row["severity"] == "critical"
         words = because["critical" if is_critical else "warning"]
-        yield STOP if is_critical else CARE, words.format(address=row["address"], description=row["description"])
+        yield STOP if is_critical else CARE, _broken(ctx, words, row)
     if len(broken.rows) > _NAMED:
         # Sorted by severity: when a critical one is among the rest, one was named before.
-        yield CARE, because["more"].format(count=len(broken.rows) - _NAMED)
+        yield CARE, ctx.counted(because["more"], len(broken.rows) - _NAMED)
+
+
+def _broken(ctx: Context, words: str, row: Row) -> str:
+    return escape(words).format(address=inert(row["address"]), description=ctx.english(row["description"]))
 
 
 def _of_decisions(ctx: Context, data: Mapping[str, Answer]) -> Iterator[Finding]:
@@ -105,6 +112,6 @@ def of(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     forced = {verdict for verdict, _ in findings}
     verdict = STOP if STOP in forced else CARE if CARE in forced else USE
     checks = sum(row["kept_count"] for row in data["checks"].rows)
-    fine = ctx.t["tonight"]["because"]["fine"].format(checks=ctx.formats.number(checks))
+    fine = ctx.counted(ctx.t["tonight"]["because"]["fine"], checks)
     reasons = [sentence for _, sentence in findings] or [fine]
     return {"tone": TONES[verdict], "title": ctx.t["tonight"]["verdicts"][verdict], "reasons": reasons}

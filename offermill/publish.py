@@ -133,7 +133,10 @@ def _place_assets(source: Path, target: Path) -> None:
 def _point(run: Run, name: str) -> None:
     """Move the pointers, the last act; a backfilled older night does not become the latest."""
     shown = editions(run.shop.site)[::-1]
-    durable.replace(run.shop.site / "index.html", nights.page(run.settings.shop.name, shown).encode())
+    durable.replace(
+        run.shop.site / "index.html",
+        nights.page(run.settings.shop.name, shown, run.settings.shop.default_language).encode(),
+    )
     if editions(run.shop.exports)[-1] == name:
         durable.replace(run.shop.exports / POINTER, _pointer(run.shop.exports / name, name))
 

@@ -21,6 +21,8 @@ select
     catalogue.campaign_id,
     catalogue.kind,
     catalogue.text_en,
+    catalogue.text_lv,
+    catalogue.text_ru,
     catalogue.valid_from,
     catalogue.valid_until,
     catalogue.customer_value_minor,

@@ -11,6 +11,7 @@ select
     days_since_order_median,
     web_order_share_90_days,
     discount_share_365_days,
+    view_count_30_days_mean,
     description
 from segments.portrait
 order by family, customer_count desc, segment

@@ -7,8 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+from altair.utils import schemapi
 
 from offermill.report.text import inert
+
+# Checking every piece against the schema of Vega-Lite takes longer than all else of a page; tests do it instead.
+schemapi.disable_debug_mode()
 
 Row = Mapping[str, object]
 Spec = dict[str, Any]
@@ -44,7 +48,7 @@ def _finish(chart: Any, height: int) -> Spec:
     sized = chart.properties(
         width="container", height=height, autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
-    spec: Spec = sized.to_dict()
+    spec: Spec = sized.to_dict(validate=False)
     spec.pop("$schema", None)
     spec["config"] = _CONFIG
     return spec

@@ -1,5 +1,6 @@
 """Numbers, money and dates as a reader of a language writes them (CLDR, through Babel)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,11 +8,14 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
+from babel.units import format_unit
+
+from offermill.report import words
 
 NOTHING = "\u2013"  # an en dash: there is no such figure
 # English pages are for Europe: day before month.
 _LOCALES = {"en": "en_GB"}
-_UNITS = ((1 << 20, "MB"), (1 << 10, "kB"))
+_UNITS = ((1 << 20, "digital-megabyte"), (1 << 10, "digital-kilobyte"))
 
 
 def _with_digits(pattern: NumberPattern, digits: int) -> NumberPattern:
@@ -42,7 +46,7 @@ class Formats:
 
     def people(self, count: int | None) -> str:
         """Return a count of people; None for one too small, or that would give a small one away."""
-        return "not shown" if count is None else self.number(count)
+        return words.said(self.language)["not_shown"] if count is None else self.number(count)
 
     @property
     def few(self) -> str:
@@ -79,5 +83,19 @@ class Formats:
         """Return a number of bytes in the largest unit that leaves a whole part."""
         for size, unit in _UNITS:
             if count >= size:
-                return f"{self.number(count / size, 1)} {unit}"
-        return f"{self.number(count)} B"
+                return self._measured(self.number(count / size, 1), unit)
+        return self._measured(self.number(count), "digital-byte")
+
+    def _measured(self, number: str, unit: str) -> str:
+        return format_unit(number, unit, length="short", locale=self.locale)
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """Return what stands before the decimals and between the thousands."""
+        symbols = self.locale.number_symbols["latn"]
+        return symbols["decimal"], symbols["group"]
+
+    def plural(self, forms: Mapping[str, str], count: int | None) -> str:
+        """Return the form of a text that goes with a number; the form of many for one that is not shown."""
+        form = "other" if count is None else self.locale.plural_form(count)
+        return forms.get(form, forms["other"])

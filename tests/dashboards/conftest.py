@@ -6,15 +6,16 @@ import pytest
 
 from dashboards import site
 from offermill import durable, publish
+from offermill.report import words
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers.channels import publication
 from tests import literal_night
 
 
-def staged_site(run: Run) -> dict[str, str]:
-    """Return the staged pages by file name."""
-    folder = publish.folder(run) / "site"
+def staged_site(run: Run, language: str = "en") -> dict[str, str]:
+    """Return the staged pages of one language by file name."""
+    folder = publish.folder(run) / "site" / language
     return {path.name: path.read_text(encoding="utf-8") for path in durable.files(folder)}
 
 
@@ -31,8 +32,22 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pages(published: Path) -> dict[str, str]:
-    """Return the published pages of the literal night by file name."""
-    folder = published / "site" / literal_night.DAY.isoformat()
+    """Return the published English pages of the literal night by file name."""
+    return published_pages(published, "en")
+
+
+@pytest.fixture(scope="session")
+def every_page(published: Path) -> dict[str, str]:
+    """Return the published pages of the literal night in all languages by `language/file`."""
+    return {
+        f"{language}/{name}": html
+        for language in words.LANGUAGES
+        for name, html in published_pages(published, language).items()
+    }
+
+
+def published_pages(published: Path, language: str) -> dict[str, str]:
+    folder = published / "site" / literal_night.DAY.isoformat() / language
     return {path.name: path.read_text(encoding="utf-8") for path in durable.files(folder)}
 
 

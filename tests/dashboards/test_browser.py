@@ -50,7 +50,7 @@ def browser() -> Iterator[Any]:
 class Visit:
     """One page, opened and drawn, with everything it complained about or asked for."""
 
-    def __init__(self, browser: Any, published: Path, file: str, **options: Any) -> None:
+    def __init__(self, browser: Any, published: Path, file: str, language: str = "en", **options: Any) -> None:
         self.said: list[str] = []
         self.asked: list[str] = []
         self.page = browser.new_context(**options).new_page()
@@ -58,7 +58,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", lambda dialog: self.said.append(f"dialog {dialog.message}"))
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto((published / "site" / literal_night.DAY.isoformat() / file).as_uri())
+        self.page.goto((published / "site" / literal_night.DAY.isoformat() / language / file).as_uri())
         self.charts = self.page.locator("[data-specification]").count()
         self.page.wait_for_function(f"document.querySelectorAll('.drawn svg').length === {self.charts}", timeout=15_000)
 
@@ -139,6 +139,6 @@ def test_print_shows_the_whole_table_on_white(browser: Any, published: Path) -> 
 def test_the_front_page_opens_the_newest_night(browser: Any, published: Path) -> None:
     page = browser.new_page()
     page.goto((published / "site" / "index.html").as_uri())
-    page.wait_for_url("**/2026-06-30/index.html")
-    assert page.locator("h1").text_content() == "Tonight"
+    page.wait_for_url("**/2026-06-30/lv/index.html")
+    assert page.locator("h1").text_content() == "Šonakt"
     page.close()

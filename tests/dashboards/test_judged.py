@@ -81,12 +81,14 @@ def test_the_template_writes_the_parts(ctx: Context, shown: dict[str, object]) -
     model = {
         "name": "uplift",
         "title": "Uplift",
+        "purpose": "P",
+        "limits": [],
         "card": {"purpose": "P", "limits": []},
         "status": ("in use", ""),
         "judged": shown,
     }
     parts = {"charts": site.Charts(), "models": [texts | model], "evidence": {"rows": [], "nothing": "-"}}
-    frame = site._frame(ctx) | {"name": "models", "title": "M", "problems": (), "columns": {}}
+    frame = site._frame(ctx) | {"name": "models", "file": "models.html", "title": "M", "problems": (), "columns": {}}
     html = environment(site.TEMPLATES, ctx.formats).get_template("models.html.j2").render(frame | parts)
     assert "built-in" not in html
     for said in ("What its choices would earn", "Gain against cost", "By segment", "How well it ranks", "With 20% of"):

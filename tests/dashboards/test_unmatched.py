@@ -21,7 +21,7 @@ def test_redemptions_without_a_promise_are_counted_by_why(tmp_path: Path) -> Non
         ["Used after the offer's last day", "7", "7", "€17.50", "not booked"],
         ["The promise had been used before", "5", "6", "€6.00", "booked"],
     ]
-    assert figure["list"] == "../../exports/2026-06-30/audit/unmatched_redemptions.csv"
+    assert figure["list"] == "../../../exports/2026-06-30/audit/unmatched_redemptions.csv"
 
 
 def test_where_few_people_used_an_offer_twice_neither_row_gives_them_away(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from datetime import date, datetime
 from pathlib import Path
 
+import altair
 import pytest
 from jinja2 import UndefinedError
+from jsonschema import ValidationError
 
 from offermill.report import assets, charts, nights
 from offermill.report.environment import environment
@@ -31,7 +33,7 @@ ENGLISH = Formats("en", "EUR", 2, minimum_cell=5)
         (ENGLISH.day(date(2026, 6, 30)), "30 Jun 2026"),
         (ENGLISH.weekday(date(2026, 6, 30)), "Tuesday, 30 June 2026"),
         (ENGLISH.moment(datetime(2026, 6, 30, 21, 5)), "30 Jun 2026 21:05 UTC"),
-        (ENGLISH.size(1023), "1,023 B"),
+        (ENGLISH.size(1023), "1,023 byte"),
         (ENGLISH.size(1536), "1.5 kB"),
         (ENGLISH.size(3 << 20), "3.0 MB"),
         (Formats("lv", "EUR", 2).money(1234505), "12\u00a0345,05\u00a0€"),
@@ -70,6 +72,25 @@ def test_a_chart_is_the_same_whatever_was_drawn_before_and_names_no_host() -> No
     assert "a⟨U+202E⟩" in str(first)
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        charts.bars([{"a": "x", "b": 1, "said": "1"}], label="a", value="b", title="t", tooltip={"a": "A"}),
+        charts.ranges([{"a": "x", "mean": 1, "low": 0, "high": 2}], label="a", title="t", tooltip={"a": "A"}),
+        charts.stacked(
+            [{"a": "x", "p": "one", "b": 1}], label="a", part="p", value="b", title="t", parts=["one"], tooltip={}
+        ),
+        charts.line([{"x": "2026-06-30", "y": 1.0}], x="x", y="y", x_title="", y_title="", tooltip={}),
+        charts.calibration([{"predicted": 0.1, "observed": 0.2}], x_title="x", y_title="y", tooltip={}),
+    ],
+    ids=["bars", "ranges", "stacked", "line", "calibration"],
+)
+def test_a_chart_is_vega_lite(spec: dict[str, object]) -> None:
+    altair.Chart.from_dict(spec, validate=True)
+    with pytest.raises(ValidationError):
+        altair.Chart.from_dict(spec | {"height": "tall"}, validate=True)
+
+
 def test_the_chart_script_is_named_by_its_content() -> None:
     name, data = assets.vega()
     assert name.startswith("vega-")
@@ -85,5 +106,5 @@ def test_the_front_page_lists_the_nights_and_opens_the_first() -> None:
         '<li><a href="2026-06-30/index.html">2026-06-30</a></li>',
         '<li><a href="2026-06-29/index.html">2026-06-29</a></li>',
     ]
-    assert "<title>Shop &lt;b&gt; · nights</title>" in page
+    assert "<title>Shop &lt;b&gt; · Nights</title>" in page
     assert "refresh" not in nights.page("Shop", [])

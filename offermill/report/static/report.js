@@ -1,6 +1,9 @@
 "use strict";
 document.documentElement.classList.add("js");
+const language = document.documentElement.dataset;
 const options = {
+  // As Babel writes numbers, so that an axis and its table agree.
+  formatLocale: { decimal: language.decimal, thousands: language.thousands, grouping: [3], currency: ["", ""] },
   ast: true, actions: false, renderer: "svg", mode: "vega-lite", defaultStyle: false,
   tooltip: { disableDefaultStyle: true },
 };
