@@ -14,6 +14,7 @@ from offermill.ingest import contracts
 from offermill.ingest.sources import SourceSettings
 from offermill.settings_checks import ApprovalSettings, LastCheckSettings
 from offermill.settings_section import Section as Section
+from offermill.settings_portal import PortalSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Language = Literal["lv", "ru", "en"]
@@ -302,6 +303,7 @@ class Settings(Section):
     publish: PublishSettings = PublishSettings()
     last_check: LastCheckSettings = LastCheckSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    portal: PortalSettings = PortalSettings()
 
     @field_validator("sources")
     @classmethod

@@ -1,0 +1,110 @@
+"""The `portal:` section of shop.yml: who may see, preview and download which lists. What is not granted is refused."""
+
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from offermill import yamlfile
+
+Verb = Literal["see", "preview", "download"]
+RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+ListPattern = Annotated[str, Field(pattern=r"^[a-z0-9*?._-]{1,120}$")]
+Pattern = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\[\]]+$")]
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+def _address(value: object) -> object:
+    parts = urlsplit(str(value))
+    is_plain = not (parts.username or parts.password or parts.query or parts.fragment) and parts.path in ("", "/")
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
+    if not (is_plain and is_safe and parts.hostname):
+        raise ValueError("must be an address such as https://offers.example.org, without a path, a user or a password")
+    return str(value).rstrip("/")
+
+
+class Grant(BaseModel):
+    """Some lists, and what may be done with them; limits show only a part of the rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Names of lists, with * and ?: crm_offers.csv, segments.*, audit.*, channels.<block>.*
+    lists: Annotated[tuple[ListPattern, ...], Field(min_length=1)]
+    # What may be done: see (that the list is there), preview (its first rows), download.
+    verbs: Annotated[tuple[Verb, ...], Field(min_length=1)]
+    # Only these segments: a segment's own list, or the rows of a list that says the segment.
+    segments: tuple[Pattern, ...] | None = None
+    # Only rows of these stores; a list that says no store is not shown.
+    stores: tuple[Pattern, ...] | None = None
+    # Only rows of these brands; a list that says no brand is not shown.
+    brands: tuple[Pattern, ...] | None = None
+    # Only these channels: a channel's own files, or the rows of a list that says the channel.
+    channels: tuple[Pattern, ...] | None = None
+
+    @model_validator(mode="after")
+    def _see_first(self) -> Self:
+        if "see" not in self.verbs:
+            raise ValueError("verbs must hold see: nobody previews or downloads what they may not see")
+        return self
+
+    @property
+    def limits(self) -> dict[str, tuple[str, ...]]:
+        """Return the patterns of every dimension that is limited."""
+        named = ("segments", "stores", "brands", "channels")
+        return {name: patterns for name in named if (patterns := getattr(self, name)) is not None}
+
+
+class OidcSettings(BaseModel):
+    """Log in with the company's own accounts (OpenID Connect, authorization code with PKCE)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Address of the issuer; its /.well-known/openid-configuration is read at the first log-in.
+    issuer: Annotated[str, BeforeValidator(_address)]
+    # Id of this portal at the issuer.
+    client_id: str
+    # Name of the environment variable that holds the client's secret.
+    client_secret_variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    # Claim of the identity token that names a person's groups.
+    groups_claim: str = "groups"
+    # Group at the issuer -> role here; who is in none of them is refused.
+    roles: dict[str, RoleName]
+
+
+class PortalSettings(BaseModel):
+    """Downloads by role (`offermill serve`): who may see, preview and download which lists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # Role -> list of grants (lists, verbs, and limits to segments, stores, brands, channels); no grant, no right.
+    roles: dict[RoleName, tuple[Grant, ...]] = {}
+    # Address at which people reach the portal, such as https://offers.example.org; needed beyond this machine.
+    public_url: Annotated[str, BeforeValidator(_address)] | None = None
+    # A session ends so many minutes after log-in.
+    session_minutes: Annotated[int, Field(ge=5, le=1440)] = 480
+    # So many failed log-ins of one user from one address close both out for login_window_minutes.
+    login_attempts: Annotated[int, Field(ge=3, le=20)] = 5
+    # Failed log-ins count for so many minutes.
+    login_window_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    # User name in Airflow -> role here, where the portal is shown in Airflow's UI; others are refused.
+    airflow_users: dict[str, RoleName] = {}
+    # Log in with the company's own accounts.
+    oidc: OidcSettings | None = None
+
+    @field_validator("roles")
+    @classmethod
+    def _some_right(cls, roles: dict[str, tuple[Grant, ...]]) -> dict[str, tuple[Grant, ...]]:
+        empty = [name for name, grants in roles.items() if not grants]
+        if empty:
+            raise ValueError(
+                f"{', '.join(empty)}: write at least one grant, such as {{lists: [segments.*], verbs: [see]}}"
+            )
+        return roles
+
+    @model_validator(mode="after")
+    def _known_roles(self) -> Self:
+        used = {**self.airflow_users, **(self.oidc.roles if self.oidc else {})}
+        for who, role in used.items():
+            if role not in self.roles:
+                raise ValueError(f"{who!r} gets {role!r}, which is no role.{yamlfile.nearest(role, self.roles)}")
+        return self
