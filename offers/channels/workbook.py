@@ -21,7 +21,7 @@ _OPTIONS = {
     "strings_to_numbers": False,
 }
 
-Cell = str | int | float | Decimal | None
+Cell = str | int | float | Decimal | bool | date | datetime | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Workbook:
         self._book.set_properties({"title": path.stem, "created": datetime.combine(day, time())})
         self._head = self._book.add_format({"bold": True, "bottom": 1, "bg_color": "#E7F1EF"})
         self._amount = self._book.add_format({"num_format": "#,##0" + ("." + "0" * digits if digits else "")})
+        self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
+        self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._sheet = self._add_sheet()
         self._rows = 0
 
@@ -62,10 +64,19 @@ class Workbook:
             self._sheet, self._rows = self._add_sheet(), 0
         self._rows += 1
         for index, cell in enumerate(cells):
-            if isinstance(cell, str):
-                self._sheet.write_string(self._rows, index, cell[:_CELL_CHARACTERS])
-            elif cell is not None:
-                self._sheet.write_number(self._rows, index, cell)
+            if cell is not None:
+                self._write(index, cell)
+
+    def _write(self, index: int, cell: Cell) -> None:
+        if isinstance(cell, str):
+            self._sheet.write_string(self._rows, index, cell[:_CELL_CHARACTERS])
+        elif isinstance(cell, bool):
+            self._sheet.write_boolean(self._rows, index, cell)
+        elif isinstance(cell, date):  # a datetime is one too
+            style = self._moment if isinstance(cell, datetime) else self._day
+            self._sheet.write_datetime(self._rows, index, cell, style)
+        else:
+            self._sheet.write_number(self._rows, index, cell)
 
     def _add_sheet(self) -> Any:
         sheet = self._book.add_worksheet(f"list {len(self._book.worksheets()) + 1}")
