@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(cli_pilot.app, name="pilot")
 app.add_typer(cli_portal.users, name="user")
 app.add_typer(cli_portal.audit, name="audit")
+app.command()(cli_portal.serve)
 
 
 @app.command()

@@ -1,13 +1,14 @@
 """`offermill serve`, `offermill user ...` and `offermill audit verify`: the downloads portal."""
 
 import sys
+from functools import partial
 from getpass import getpass
 from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from offermill import settings
+from offermill import console, settings
 from offermill.cli_shared import DEFAULT_SHOP, JsonOption, ShopOption, plainly, show
 from offermill.errors import ConfigError
 from offermill.paths import ShopPaths
@@ -70,3 +71,16 @@ def verify(shop: ShopOption = DEFAULT_SHOP, as_json: JsonOption = False) -> None
     end = import_module("portal.audit").verify(ShopPaths(shop))
     found = {"lines": end.number, "last_hash": end.digest}
     show(as_json, found, lambda: f"{end.number} lines, unbroken. Hash of the last: {end.digest}")
+
+
+@plainly
+def serve(
+    shop: ShopOption = DEFAULT_SHOP,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; other machines need portal.public_url.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8800,
+) -> None:
+    """Serve the published lists to those who may have them (the downloads portal)."""
+    say = partial(console.out.print, soft_wrap=True, highlight=False, markup=False)
+    import_module("portal.server").serve(ShopPaths(shop), host, port, say)

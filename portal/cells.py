@@ -13,8 +13,8 @@ _JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 # A spreadsheet keeps 15 digits of a number; a longer one stays a text.
 _SPREADSHEET_DIGITS = 15
 _FIRST_SPREADSHEET_YEAR = 1901
-# Opened with the other language's separator, a text falls apart behind it: what comes then must not be calculated.
-_APART = re.compile(r"([;,\t|]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+# Opened with a comma as separator, a text falls apart behind it; `csvfile.guarded` minds the semicolon and the tab.
+_APART = re.compile(r"(,[\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 DECIMAL_COMMA = ("lv", "ru")
 
 Typed = str | int | Decimal | bool | date | datetime | None

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from offers.channels.workbook import Column, Workbook
 from portal import cells, parquet_file, records, rights
 from portal.lists import Edition, Field, Listed
 
-_PIECE = 1 << 16  # bytes handed to the network at once
+_PIECE = 1 << 18  # bytes handed to the network at once
 _WIDTHS = {"string": 22, "integer": 12, "number": 14, "boolean": 9, "date": 12, "datetime": 20}
 _SEPARATORS = dict.fromkeys(cells.DECIMAL_COMMA, ";")
 
@@ -73,8 +74,8 @@ def offered(listed: Listed, alternatives: Alternatives) -> tuple[Format, ...]:
     return (PUBLISHED,) if rights.is_whole(alternatives) else ()
 
 
-def _file(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
         while piece := file.read(_PIECE):
             yield piece
 
@@ -90,7 +91,7 @@ def _in_pieces(lines: Iterable[str]) -> Iterator[bytes]:
     yield "".join(held).encode()
 
 
-def _fields(listed: Listed, header: records.Cells) -> list[Field]:
+def columns(listed: Listed, header: records.Cells) -> list[Field]:
     """Return the columns in the order of the file."""
     declared = {field.name: field for field in listed.fields}
     return [declared.get(str(name), Field(str(name), "string")) for name in header]
@@ -108,7 +109,7 @@ def _spreadsheet_line(row: Iterable[str], separator: str) -> str:
 def _spreadsheet(asked: Asked) -> Iterator[bytes]:
     """Yield a CSV for Excel: byte order mark, every cell in quotes, and the language's separator and decimal sign."""
     (_, names), found = records.header_and_records(asked.listed, asked.alternatives)
-    kinds, language = [field.kind for field in _fields(asked.listed, names)], asked.language
+    kinds, language = [field.kind for field in columns(asked.listed, names)], asked.language
     separator = _SEPARATORS.get(language, ",")
 
     def written(row: records.Cells, of: Sequence[str]) -> str:
@@ -121,7 +122,7 @@ def _spreadsheet(asked: Asked) -> Iterator[bytes]:
 
 def _jsonl(asked: Asked) -> Iterator[bytes]:
     (_, names), found = records.header_and_records(asked.listed, asked.alternatives)
-    fields = [(cells.json_text(field.name, "string"), field.kind) for field in _fields(asked.listed, names)]
+    fields = [(cells.json_text(field.name, "string"), field.kind) for field in columns(asked.listed, names)]
     yield from _in_pieces(
         "{" + ", ".join(f"{n}: {cells.json_text(c, k)}" for (n, k), c in zip(fields, row, strict=False)) + "}\n"
         for _, row in found
@@ -130,7 +131,7 @@ def _jsonl(asked: Asked) -> Iterator[bytes]:
 
 def _write_xlsx(asked: Asked, path: Path) -> None:
     (_, names), found = records.header_and_records(asked.listed, asked.alternatives)
-    fields = _fields(asked.listed, names)
+    fields = columns(asked.listed, names)
     layout = [Column(field.name, max(_WIDTHS[field.kind], len(field.name) + 2)) for field in fields]
     kinds = [field.kind for field in fields]
     with Workbook(path, layout, asked.edition.day, int(asked.edition.facts["currency_digits"])) as book:
@@ -147,15 +148,16 @@ def _write_parquet(asked: Asked, path: Path) -> None:
         return (row for _, row in records.header_and_records(asked.listed, asked.alternatives)[1])
 
     (_, names), _ = records.header_and_records(asked.listed, asked.alternatives)
-    parquet_file.write(path, _fields(asked.listed, names), found)
+    parquet_file.write(path, columns(asked.listed, names), found)
 
 
 def _through_file(asked: Asked, folder: Path, write: Callable[[Asked, Path], None]) -> Iterator[bytes]:
-    """Write the whole file first, on disk: its format has an index at the end."""
+    """Make the whole file on disk, since its format has an index at the end; its name is gone before it is sent."""
     with TemporaryDirectory(dir=folder, prefix=".download-") as made:
         path = Path(made) / "list"
         write(asked, path)
-        yield from _file(path)
+        file = path.open("rb")
+    return _pieces(file)
 
 
 def _as_published(asked: Asked) -> Path | None:
@@ -172,7 +174,7 @@ def stream(asked: Asked, folder: Path) -> Iterator[bytes]:
     """Yield the download in pieces; `folder` takes files that must be whole before the first byte leaves."""
     published = _as_published(asked)
     if published is not None:
-        return _file(published)
+        return _pieces(published.open("rb"))
     through_file = {"xlsx": _write_xlsx, "parquet": _write_parquet}
     if asked.format.name in through_file:
         return _through_file(asked, folder, through_file[asked.format.name])

@@ -177,7 +177,7 @@ def _is_as_published(path: Path, expected: str, size: int, changed: int) -> bool
 
 
 def check(listed: Listed) -> None:
-    """Compare a file with the manifest, once as long as it does not change.
+    """Compare a file and its twin with the manifest, once as long as they do not change.
 
     Raises:
         PublishError: the file is gone or is not the one that was published.
@@ -188,3 +188,5 @@ def check(listed: Listed) -> None:
         raise PublishError(f"{listed.name}: the published file is gone.") from None
     if not _is_as_published(listed.path, listed.resource["hash"], state.st_size, state.st_mtime_ns):
         raise PublishError(f"{listed.name}: the file is not the one that was published; it is not handed out.")
+    if listed.twin:
+        check(listed.twin)

@@ -1,0 +1,138 @@
+"""The part for programs: JSON under /api, described in /api/openapi.json."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from portal import entering, formats, handing, lists
+from portal.entering import Entered
+from portal.state import Portal
+
+EditionName = Annotated[str, Query(description="Name of an edition, from /api/editions.", max_length=40)]
+ListName = Annotated[str, Query(alias="list", description="Name of a list, from /api/lists.", max_length=200)]
+FormatName = Annotated[str, Query(description="A format that /api/lists gives for the list.", max_length=20)]
+Language = Annotated[str, Query(description="Numbers of the format spreadsheet: en, lv or ru.", pattern="^(en|lv|ru)$")]
+
+
+class Problem(BaseModel):
+    """Why there is no answer."""
+
+    detail: str
+
+
+class EditionEntry(BaseModel):
+    """A publication with lists for you."""
+
+    edition: str
+    business_date: date
+    version: int
+    list_count: int
+
+
+class ListEntry(BaseModel):
+    """A list that you may see, what you may do with it, and whether you get every row."""
+
+    list: str
+    title: str
+    section: str
+    verbs: list[str]
+    formats: list[str]
+    is_whole: bool
+    row_count: int | None
+    bytes: int | None
+
+
+class Rows(BaseModel):
+    """Some rows of a list; cells are texts, null where empty."""
+
+    columns: list[str]
+    rows: list[list[str | None]]
+    page: int
+    has_more: bool
+
+
+_TOLD = {
+    401: "Nobody has logged in.",
+    403: "You may see the list, but not this.",
+    404: "There is no such thing, or not for you.",
+    409: "The file is not the one that was published.",
+    429: "Too many at once, or too many failed log-ins.",
+    503: "The audit log cannot be written, so nothing is handed out.",
+}
+RESPONSES = {status: {"model": Problem, "description": said} for status, said in _TOLD.items()}
+router = APIRouter(prefix="/api", dependencies=[Depends(entering.by_password)], responses=RESPONSES)  # type: ignore[arg-type]
+
+
+@router.get("/editions")
+def editions(request: Request, visitor: Entered) -> list[EditionEntry]:
+    """Return the publications, the newest first."""
+    portal: Portal = request.app.state.portal
+    found = [lists.edition(portal.shop, name) for name in lists.editions(portal.shop)]
+    return [
+        EditionEntry(
+            edition=one.name,
+            business_date=one.day,
+            version=one.version,
+            list_count=len(handing.visible(portal, visitor, one)),
+        )
+        for one in found
+        if one is not None
+    ]
+
+
+def _entry(listed: lists.Listed, allowed: handing.rights.Access) -> ListEntry:
+    downloads = allowed.get("download", ())
+    is_whole = all(handing.rights.is_whole(alternatives) for alternatives in allowed.values())
+    return ListEntry(
+        list=listed.name,
+        title=listed.title,
+        section=listed.section,
+        verbs=sorted(allowed),
+        formats=[one.name for one in formats.offered(listed, downloads)] if downloads else [],
+        is_whole=is_whole,
+        # How many there are beyond one's own part is nobody's business.
+        row_count=listed.rows if is_whole else None,
+        bytes=listed.resource["bytes"] if is_whole else None,
+    )
+
+
+@router.get("/lists")
+def published_lists(request: Request, visitor: Entered, edition: EditionName) -> list[ListEntry]:
+    """Return the lists of an edition that you may see."""
+    portal: Portal = request.app.state.portal
+    found = handing.edition(request, visitor, edition)
+    return [_entry(listed, allowed) for listed, allowed in handing.visible(portal, visitor, found)]
+
+
+@router.get("/preview")
+def preview(
+    request: Request,
+    visitor: Entered,
+    edition: EditionName,
+    name: ListName,
+    page: Annotated[int, Query(ge=1, le=handing.PREVIEW_PAGES)] = 1,
+) -> Rows:
+    """Return 50 of the first rows of a list."""
+    _, found = handing.preview(request, visitor, edition, name, page)
+    columns = [field.name for field in found.fields]
+    return Rows(columns=columns, rows=[list(row) for row in found.rows], page=page, has_more=found.has_more)
+
+
+@router.get(
+    "/download",
+    response_class=StreamingResponse,
+    responses={200: {"content": {one.media.split(";")[0]: {} for one in (*formats.TABLE_FORMATS, formats.PUBLISHED)}}},
+)
+def download(
+    request: Request,
+    visitor: Entered,
+    edition: EditionName,
+    name: ListName,
+    format_name: Annotated[FormatName, Query(alias="format")] = "csv",
+    language: Language = "en",
+) -> StreamingResponse:
+    """Return a list as a file."""
+    return handing.download(request, visitor, edition, name, format_name, language)

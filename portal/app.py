@@ -1,0 +1,80 @@
+"""The application: pages and API over one shop's publications."""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from offermill.errors import PublishError
+from portal import api, entering, pages, words
+from portal.headers import Headers
+from portal.state import Portal
+
+_PATH = "/api/openapi.json"
+
+
+def _path(request: Request) -> str:
+    """Return the path without what the portal is mounted under."""
+    path, root = str(request.scope["path"]), str(request.scope.get("root_path", ""))
+    return path.removeprefix(root) if root and path.startswith(root) else path
+
+
+def _answer(request: Request, status: int, headers: Any = None) -> Response:
+    if _path(request).startswith("/api/"):
+        return JSONResponse({"detail": HTTPStatus(status).phrase}, status, headers)
+    portal: Portal = request.app.state.portal
+    visitor = getattr(request.state, "visitor", None)
+    if status == HTTPStatus.UNAUTHORIZED and portal.has_login:
+        return RedirectResponse("/login", 303)
+    page = words.page(request, "refused", visitor=visitor, status=status, code=str(status))
+    page.headers.update(headers or {})
+    return page
+
+
+def _refused(request: Request, problem: Exception) -> Response:
+    status, headers = (problem.status_code, problem.headers) if isinstance(problem, HTTPException) else (500, None)
+    return _answer(request, status, headers)
+
+
+def _invalid(request: Request, problem: Exception) -> Response:
+    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _not_as_published(request: Request, problem: Exception) -> Response:
+    """A changed file is nobody's to have; an audit log that cannot be written stops everything."""
+    is_log = "audit." in str(problem)
+    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE if is_log else HTTPStatus.CONFLICT)
+
+
+def make(
+    portal: Portal, identify: Callable[..., Any] = entering.by_session, *, hosts: Sequence[str] = ("*",)
+) -> FastAPI:
+    """Return the application.
+
+    Args:
+        identify: dependency that sets `request.state.visitor`; the session's cookie unless said otherwise.
+        hosts: names under which people reach it; a request for another is refused.
+    """
+    app = FastAPI(
+        title="Offermill downloads",
+        openapi_url=_PATH,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(identify)],
+    )
+    app.state.portal = portal
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    if portal.has_login:
+        app.include_router(pages.own_login)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(PublishError, _not_as_published)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
+    app.add_middleware(Headers, is_secure=portal.is_secure)
+    return app

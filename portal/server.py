@@ -1,0 +1,77 @@
+"""`offermill serve`: the portal on a port of this machine."""
+
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from offermill.errors import ConfigError, PublishError
+from offermill.paths import ShopPaths
+from portal import lists, users
+from portal.app import make
+from portal.state import Portal
+
+_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check(portal: Portal, host: str) -> None:
+    rules, shop = portal.chosen.portal, portal.shop
+    if not rules.roles:
+        raise ConfigError(
+            "shop.yml: portal.roles is missing: nobody has a right to any list. See how-to/serve-downloads."
+        )
+    if not lists.editions(shop):
+        raise PublishError(f"{shop.exports}: nothing is published yet; run a night first: offermill run --date D.")
+    if not users.read(shop) and rules.oidc is None:
+        role = next(iter(rules.roles))
+        raise ConfigError(f"There are no users yet; add one: offermill user add NAME --role {role}")
+    if not _is_loopback(host) and rules.public_url is None:
+        raise ConfigError(
+            f"{host}: beyond this machine passwords need https; put a TLS proxy in front and write its address "
+            "as portal.public_url in shop.yml."
+        )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((host, port))
+        opened.listen()
+    except OSError as problem:
+        opened.close()
+        raise ConfigError(f"{host}:{port}: cannot be opened: {problem.strerror}; take another --port.") from None
+    return opened
+
+
+def serve(shop: ShopPaths, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        ConfigError: no roles, no users, the port is taken, or no https address for other machines.
+        PublishError: nothing is published.
+    """
+    url = Portal.of(shop, is_secure=False).chosen.portal.public_url
+    portal = Portal.of(shop, is_secure=bool(url and url.startswith("https:")) or not _is_loopback(host))
+    _check(portal, host)
+    opened = _bound(host, port)
+    named = [urlsplit(url).hostname or ""] if url else []
+    app = make(portal, hosts=(*_NAMES, host, *named))
+    config = uvicorn.Config(
+        app, log_level="warning", server_header=False, proxy_headers=url is not None, timeout_graceful_shutdown=5
+    )
+    say(
+        f"Offermill serves the lists of {portal.chosen.shop.name} at {url or f'http://{host}:{opened.getsockname()[1]}'}"
+        f" ({len(lists.editions(shop))} editions, {len(users.read(shop))} users). Ctrl-C ends it."
+    )
+    uvicorn.Server(config).run(sockets=[opened])
