@@ -13,8 +13,8 @@ from offermill.errors import ConfigError
 from offermill.ingest import contracts
 from offermill.ingest.sources import SourceSettings
 from offermill.settings_checks import ApprovalSettings, LastCheckSettings
-from offermill.settings_section import Section as Section
 from offermill.settings_portal import PortalSettings
+from offermill.settings_section import Section as Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Language = Literal["lv", "ru", "en"]

@@ -3,9 +3,10 @@
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from offermill import yamlfile
+from offermill.settings_section import Section
 
 Verb = Literal["see", "preview", "download"]
 RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -23,10 +24,8 @@ def _address(value: object) -> object:
     return str(value).rstrip("/")
 
 
-class Grant(BaseModel):
+class Grant(Section):
     """Some lists, and what may be done with them; limits show only a part of the rows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Names of lists, with * and ?: crm_offers.csv, segments.*, audit.*, channels.<block>.*
     lists: Annotated[tuple[ListPattern, ...], Field(min_length=1)]
@@ -54,10 +53,8 @@ class Grant(BaseModel):
         return {name: patterns for name in named if (patterns := getattr(self, name)) is not None}
 
 
-class OidcSettings(BaseModel):
+class OidcSettings(Section):
     """Log in with the company's own accounts (OpenID Connect, authorization code with PKCE)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Address of the issuer; its /.well-known/openid-configuration is read at the first log-in.
     issuer: Annotated[str, BeforeValidator(_address)]
@@ -71,13 +68,11 @@ class OidcSettings(BaseModel):
     roles: dict[str, RoleName]
 
 
-class PortalSettings(BaseModel):
+class PortalSettings(Section):
     """Downloads by role (`offermill serve`): who may see, preview and download which lists."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     # Role -> list of grants (lists, verbs, and limits to segments, stores, brands, channels); no grant, no right.
-    roles: dict[RoleName, tuple[Grant, ...]] = {}
+    roles: dict[RoleName, tuple[Grant, ...]] = Field(default_factory=dict)
     # Address at which people reach the portal, such as https://offers.example.org; needed beyond this machine.
     public_url: Annotated[str, BeforeValidator(_address)] | None = None
     # A session ends so many minutes after log-in.
@@ -87,7 +82,7 @@ class PortalSettings(BaseModel):
     # Failed log-ins count for so many minutes.
     login_window_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     # User name in Airflow -> role here, where the portal is shown in Airflow's UI; others are refused.
-    airflow_users: dict[str, RoleName] = {}
+    airflow_users: dict[str, RoleName] = Field(default_factory=dict)
     # Log in with the company's own accounts.
     oidc: OidcSettings | None = None
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from portal import entering, formats, handing, lists
+from portal import entering, formats, handing, lists, rights
 from portal.entering import Entered
 from portal.state import Portal
 
@@ -35,7 +35,7 @@ class EditionEntry(BaseModel):
 class ListEntry(BaseModel):
     """A list that you may see, what you may do with it, and whether you get every row."""
 
-    list: str
+    name: str
     title: str
     section: str
     verbs: list[str]
@@ -83,11 +83,11 @@ def editions(request: Request, visitor: Entered) -> list[EditionEntry]:
     ]
 
 
-def _entry(listed: lists.Listed, allowed: handing.rights.Access) -> ListEntry:
+def _entry(listed: lists.Listed, allowed: rights.Access) -> ListEntry:
     downloads = allowed.get("download", ())
-    is_whole = all(handing.rights.is_whole(alternatives) for alternatives in allowed.values())
+    is_whole = all(rights.is_whole(alternatives) for alternatives in allowed.values())
     return ListEntry(
-        list=listed.name,
+        name=listed.name,
         title=listed.title,
         section=listed.section,
         verbs=sorted(allowed),

@@ -150,9 +150,18 @@ def preview(
         [_shown(cell, field.kind, language) for cell, field in zip(one, found.fields, strict=False)]
         for one in found.rows
     ]
-    values = {"edition": published, "list": row, "fields": found.fields, "rows": shown}
-    pages = {"page": page, "has_more": found.has_more, "most": handing.PREVIEW_ROWS * handing.PREVIEW_PAGES}
-    return words.page(request, "preview", visitor=visitor, **values, **pages)
+    return words.page(
+        request,
+        "preview",
+        visitor=visitor,
+        edition=published,
+        list=row,
+        fields=found.fields,
+        rows=shown,
+        page=page,
+        has_more=found.has_more,
+        most=handing.PREVIEW_ROWS * handing.PREVIEW_PAGES,
+    )
 
 
 def _shown(cell: str | None, kind: str, language: str) -> str | None:

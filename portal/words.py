@@ -58,7 +58,7 @@ def language_of(request: Request, portal: Portal) -> str:
 
 
 def page(
-    request: Request, template: str, *, visitor: Visitor | None = None, status: int = 200, **values: object
+    request: Request, template: str, /, *, visitor: Visitor | None = None, status: int = 200, **values: object
 ) -> HTMLResponse:
     """Return a page in the reader's language; a language asked for with ?language= is remembered."""
     portal: Portal = request.app.state.portal

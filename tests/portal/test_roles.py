@@ -70,7 +70,7 @@ def asked(visitor: Visitor, verb: str, name: str) -> int:
     """Return the status of the API's answer."""
     if verb == "see":
         listed = visitor.api("lists", edition=EDITION).json
-        return 200 if name in [one["list"] for one in listed] else 404
+        return 200 if name in [one["name"] for one in listed] else 404
     options = {"format": "published" if name == SHEET else "csv"} if verb == "download" else {}
     return visitor.api(verb, edition=EDITION, list=name, **options).status
 
@@ -123,7 +123,7 @@ def customers(visitor: Visitor, name: str, form: str) -> list[str]:
 
 
 def test_what_a_limited_role_is_told_does_not_give_away_how_many_others_there_are(visit: Visit) -> None:
-    (entry,) = [one for one in visit("store-one").api("lists", edition=EDITION).json if one["list"] == NEW]
+    (entry,) = [one for one in visit("store-one").api("lists", edition=EDITION).json if one["name"] == NEW]
     assert (entry["is_whole"], entry["row_count"], entry["bytes"]) == (False, None, None)
     assert ">4<" not in visit("store-one").get(f"/editions/{EDITION}").text
 
