@@ -15,6 +15,8 @@ MEDIA_TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+    "html": "text/html",
 }
 _CHUNK = 1 << 20
 
@@ -30,6 +32,7 @@ class Resource:
         fields: (name, Frictionless type, meaning) per column; needed for CSV files.
         key: columns that are unique together.
         money: named totals in integer minor units.
+        missing_values: texts of a CSV file that stand for nothing.
     """
 
     path: str
@@ -38,6 +41,7 @@ class Resource:
     fields: Sequence[tuple[str, str, str]] = ()
     key: Sequence[str] = ()
     money: dict[str, int] = field(default_factory=dict)
+    missing_values: Sequence[str] = ("",)
 
 
 def rows_of(described: dict[str, Any]) -> int:
@@ -60,7 +64,7 @@ def _name(path: str) -> str:
 
 def _schema(resource: Resource) -> dict[str, Any]:
     fields = [{"name": name, "type": kind, "description": meaning} for name, kind, meaning in resource.fields]
-    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+    schema: dict[str, Any] = {"fields": fields, "missingValues": list(resource.missing_values)}
     return schema | ({"primaryKey": list(resource.key)} if resource.key else {})
 
 

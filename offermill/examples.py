@@ -101,7 +101,7 @@ def play(folder: Path, day: date, days: int) -> dict[str, object]:
 
 
 def check(folder: Path) -> dict[str, str]:
-    """Return what was found in order: settings, catalogue, contracts, promises, SQL.
+    """Return what was found in order: settings, catalogue, channels, contracts, promises, SQL.
 
     Raises:
         ConfigError: the first file with problems, all of its problems listed.
@@ -110,6 +110,8 @@ def check(folder: Path) -> dict[str, str]:
     chosen = settings.load(shop.settings)
     catalogue = import_module("offers.catalogue").check(shop.catalogue, chosen)
     pilots = import_module("offers.pilot").plans(folder / "pilots")
+    import_module("offers.channels.registry").check(chosen)
+    channels = [f"{name} for {block.target}" for name, block in chosen.channels.items()]
     flow = flows.nightly()
     promised = expectations.load_all()
     who = chosen.shop
@@ -117,6 +119,7 @@ def check(folder: Path) -> dict[str, str]:
         "shop.yml": f"{who.name}, {who.currency}, {who.time_zone}, {len(chosen.sources)} sources",
         "offers.yml": catalogue,
         "pilots": ", ".join(f"{plan.id} from {plan.starts_on}" for plan in pilots) or "no plan",
+        "channels": ", ".join(channels) or "none",
         "contracts": f"{len(list((paths.EXPECTATIONS / 'raw').glob('*.yml')))} sources described",
         "expectations": f"{len(promised)} tables promise {sum(len(table.checks) for table in promised)} things",
         "flow": f"{len(flow.steps)} steps in {len(flow.stages)} stages",

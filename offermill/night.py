@@ -53,7 +53,13 @@ def take_snapshot(folder: Path, day: date, *, new_version: bool = False) -> None
 
 
 def open_night(warehouse: Warehouse, night: Run) -> Summary:
-    """Note which settings and catalogue the night runs with."""
+    """Note which settings and catalogue the night runs with.
+
+    Raises:
+        ConfigError: a block of channels in shop.yml cannot be meant.
+    """
+    if night.settings.channels:
+        import_module("offers.channels.registry").check(night.settings)
     warehouse.execute("create schema if not exists meta")
     warehouse.execute(
         "create table if not exists meta.run (business_date date primary key, run_id varchar, config_hash varchar)"

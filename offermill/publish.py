@@ -49,6 +49,11 @@ def version_of(name: str) -> int:
     return parsed[1]
 
 
+def order_of(name: str) -> tuple[str, int]:
+    """Return what editions are sorted by: date, then version."""
+    return _parsed(name) or ("", 0)
+
+
 def _parsed(name: str) -> tuple[str, int] | None:
     match = _EDITION.fullmatch(name)
     return (match["day"], int(match["version"] or 1)) if match else None
@@ -56,8 +61,7 @@ def _parsed(name: str) -> tuple[str, int] | None:
 
 def editions(folder: Path) -> list[str]:
     """Return the names of the editions in `exports` or `site`, oldest first."""
-    found = {path.name: _parsed(path.name) for path in folder.glob("*") if path.is_dir()}
-    return sorted((name for name, parsed in found.items() if parsed), key=lambda name: found[name] or ("", 0))
+    return sorted((path.name for path in folder.glob("*") if path.is_dir() and _parsed(path.name)), key=order_of)
 
 
 def newest_version(exports: Path, day: date) -> int:

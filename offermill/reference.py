@@ -12,7 +12,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from offermill import flows, paths, settings, stepdocs
+from offermill import flows, paths, settings, settings_channels, stepdocs
 from offermill.ingest import contracts, sources
 from offermill.ingest.contracts import Contract
 
@@ -89,13 +89,18 @@ def _field_rows(model: type[BaseModel], prefix: str, standing: BaseModel | None)
             yield f"`{prefix}{name}`", _kind(kind), default, said.get(name, "")
 
 
+_BLOCKS: dict[str, tuple[type[BaseModel], str]] = {
+    "sources": (sources.SourceSettings, "sources: one block per source"),
+    "channels": (settings_channels.ChannelSettings, "channels: one block per system that is told of offers"),
+}
+
+
 def settings_page() -> str:
     """Return the page on shop.yml."""
     parts = ["# Settings: shop.yml\n", MADE]
     for name, field in settings.Settings.model_fields.items():
-        model = sources.SourceSettings if name == "sources" else field.annotation
+        model, heading = _BLOCKS.get(name, (field.annotation, name))
         if isinstance(model, type) and issubclass(model, BaseModel):
-            heading = "sources: one block per source" if name == "sources" else name
             parts += [f"## {heading}\n", f"{inspect.getdoc(model)}\n", _fields(model)]
     return "\n".join(parts)
 

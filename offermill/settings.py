@@ -12,6 +12,7 @@ from offermill import businessday, yamlfile
 from offermill.errors import ConfigError
 from offermill.ingest import contracts
 from offermill.ingest.sources import SourceSettings
+from offermill.settings_channels import Block, ChannelSettings
 from offermill.settings_checks import ApprovalSettings, LastCheckSettings
 from offermill.settings_portal import PortalSettings
 from offermill.settings_section import Section as Section
@@ -304,6 +305,7 @@ class Settings(Section):
     last_check: LastCheckSettings = LastCheckSettings()
     approval: ApprovalSettings = ApprovalSettings()
     portal: PortalSettings = PortalSettings()
+    channels: Annotated[dict[Block, ChannelSettings], Field(default_factory=dict)]
 
     @field_validator("sources")
     @classmethod

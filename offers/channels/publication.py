@@ -6,7 +6,7 @@ from pathlib import Path
 from offermill import datapackage, publish
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers.channels import audit, crm_csv, segment_lists, summary, withdrawals
+from offers.channels import audit, crm_csv, handover, segment_lists, summary, withdrawals
 
 
 def input_hash(folder: Path) -> str:
@@ -38,13 +38,17 @@ def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Stage lists, segment files, audit files and the data package.
 
     Raises:
-        PublishError: a decision would be lost, or a segment cannot name a file.
+        ConfigError: a block of channels names a target that is not there, or what it lacks.
+        PublishError: a decision would be lost, a segment cannot name a file, or a row breaks a target's contract.
     """
     folder = publish.staging(run, "exports")
     offers = crm_csv.write(warehouse, run, folder)
     resources = [offers, *segment_lists.write(warehouse, run, folder), *audit.write(warehouse, run, folder)]
     resources += withdrawals.write(warehouse, run, folder)
+    channels = handover.write(warehouse, run, folder)
+    resources += channels.resources
     facts = {**_facts(run, folder, offers), "shop_name": run.settings.shop.name, **summary.figures(warehouse, run)}
+    facts["channels"] = channels.facts
     title = f"Offers of {run.settings.shop.name} for {run.business_date}"
     datapackage.write(folder, f"{run.settings.shop.id}-{facts['edition']}", title, resources, facts)
     return {"edition": facts["edition"], "offers": offers.rows, "files": len(resources) + 1, **offers.money}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from offermill.run import Run
-from offermill.warehouse import Warehouse, used_parameters
+from offermill.warehouse import Parameters, Warehouse, used_parameters
 
 Columns = tuple[tuple[str, str, str], ...]  # (name, Frictionless type, meaning)
 _BATCH_ROWS = 50_000  # bounds memory: about 20 MB of Python values
@@ -19,7 +19,12 @@ def query(name: str) -> str:
 
 def batches(warehouse: Warehouse, run: Run, sql: str) -> Iterator[pa.RecordBatch]:
     """Yield a query's result in pieces; read them all before the next statement."""
-    result = warehouse.connection.execute(sql, used_parameters(sql, run.parameters) or None)
+    yield from select(warehouse, sql, run.parameters)
+
+
+def select(warehouse: Warehouse, sql: str, parameters: Parameters) -> Iterator[pa.RecordBatch]:
+    """Yield a query's result in pieces, with parameters of its own."""
+    result = warehouse.connection.execute(sql, used_parameters(sql, parameters) or None)
     yield from result.to_arrow_reader(_BATCH_ROWS)
 
 

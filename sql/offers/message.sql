@@ -70,10 +70,6 @@ leaving as (
     select * from offered
     union all by name
     select * from withdrawn
-),
-newest as (
-    select customer_id, max(business_date) as promised_on from promises
-    group by customer_id
 )
 select
     -- The same person, offer and night always get the same key, and no other gets it.
@@ -103,13 +99,8 @@ select
     addressees.last_name,
     addressees.home_store_id,
     case when leaving.is_price_cut then notices.notice end as price_notice,
-    -- A system that keeps one offer per person is told of the last one only: an older one must not end a newer one.
-    row_number() over (
-        partition by leaving.promised_to_id order by leaving.promised_on desc, leaving.offer_id
-    ) = 1
-    and leaving.promised_on >= coalesce(newest.promised_on, leaving.promised_on) as is_latest
+    leaving.promised_on
 from leaving
 left join offers.addressee as addressees on leaving.customer_id = addressees.customer_id
 left join notices on leaving.language = notices.language
-left join newest on leaving.promised_to_id = newest.customer_id
 order by offer_key

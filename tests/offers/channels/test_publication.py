@@ -225,6 +225,7 @@ def test_the_data_package_tells_rows_money_and_where_it_comes_from(night: tuple[
         "currency_digits": 2,
         "offer_count": 28,
         "money_minor": expected,
+        "channels": {},
     }
     offers = next(resource for resource in package["resources"] if resource["path"] == "crm_offers.csv")
     assert (offers["rows"], offers["money_minor"]) == (28, expected)

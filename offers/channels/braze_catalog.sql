@@ -1,0 +1,11 @@
+-- One row per offer of the night and language that somebody gets: an item of the catalog.
+select distinct
+    'text-' || upper(substr(sha256(concat_ws(chr(31), wave_id, offer_id, language)), 1, 24)) as id,
+    language,
+    offer_text,
+    coalesce(price_notice, 'none') as price_notice,
+    valid_from,
+    valid_until
+from channel_message
+where offer_status = $offer_status
+order by id
