@@ -96,6 +96,11 @@ def plain(name: str) -> str:
     return " ".join(HIDDEN.sub(" ", name).split())
 
 
+def locale(language: str) -> str:
+    """Return the CLDR locale of a language that customers are written to in."""
+    return _LOCALES[language]
+
+
 def money(minor: int, currency: str, language: str) -> str:
     """Return an amount as customers read it: `40.00 €`, `40,00 €`."""
     amount = Decimal(minor).scaleb(-get_currency_precision(currency))

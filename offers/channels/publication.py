@@ -6,7 +6,7 @@ from pathlib import Path
 from offermill import datapackage, publish
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers.channels import audit, crm_csv, handover, segment_lists, summary, withdrawals
+from offers.channels import audit, crm_csv, handover, promised, segment_lists, summary, withdrawals
 
 
 def input_hash(folder: Path) -> str:
@@ -45,6 +45,7 @@ def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
     offers = crm_csv.write(warehouse, run, folder)
     resources = [offers, *segment_lists.write(warehouse, run, folder), *audit.write(warehouse, run, folder)]
     resources += withdrawals.write(warehouse, run, folder)
+    resources += promised.write(warehouse, run, folder)
     channels = handover.write(warehouse, run, folder)
     resources += channels.resources
     facts = {**_facts(run, folder, offers), "shop_name": run.settings.shop.name, **summary.figures(warehouse, run)}

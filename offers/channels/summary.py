@@ -26,6 +26,9 @@ where business_date = $business_date
 
 CHOICE = "select value_minor, upper_bound_minor, gap_share from offers.allocation_summary"
 
+OVERDUE = "select count(*), coalesce(sum(owed_minor), 0) from outcomes.overdue_credit"
+UNPROMISED = "select count(*), coalesce(sum(credited_minor), 0) from outcomes.unpromised_credit"
+
 LEFT_OUT = """
 select rule, customer_count, alone_count, estimated_count, kept_count, saved_cost_minor, forgone_margin_minor
 from offers.left_out
@@ -51,4 +54,14 @@ def figures(warehouse: Warehouse, run: Run) -> dict[str, object]:
         "budgets": budgets,
         "choice": choice[0] if choice else None,
         "checks": {"made": checks, "broken": broken},
+        **_promises(warehouse),
     }
+
+
+def _promises(warehouse: Warehouse) -> dict[str, object]:
+    """Return what is owed and what was credited without a promise; nothing when the night did not ask."""
+    asked = {"overdue_credits": OVERDUE, "unpromised_credits": UNPROMISED}
+    if not warehouse.exists("outcomes.overdue_credit"):
+        return {}
+    found = {name: warehouse.rows(sql)[0] for name, sql in asked.items()}
+    return {name: {"count": int(count), "minor": int(minor)} for name, (count, minor) in found.items()}

@@ -15,7 +15,7 @@ select
     offer_key,
     offer_id,
     kind,
-    amount_minor,
+    amount_minor as credited_minor,
     credited_on,
     arrived_on,
     why
