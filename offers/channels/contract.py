@@ -140,7 +140,8 @@ class Target:
         address_pattern: RE2 expression that the system asks of the address.
         channels: ways to tell that the system can carry; empty for all.
         options: what the block may say under `options`, with what stands when it does not; None where it must.
-        documents: writes files that are not records, into the block's folder; yields them with paths relative to it.
+        choices: the only values of an option, for options that have such.
+        documents: writes files that are not records, into the block's folder; yields their entries of the manifest.
         setup: what the people who run the system do once, for the reference page.
     """
 
@@ -152,5 +153,6 @@ class Target:
     address_pattern: str = "."
     channels: tuple[str, ...] = ()
     options: tuple[tuple[str, str | None, str], ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     documents: Documents | None = None
     setup: str = ""

@@ -46,6 +46,11 @@ def _problems(name: str, block: ChannelSettings) -> list[str]:
         for option, standing, meaning in target.options
         if standing is None and option not in block.options
     ]
+    problems += [
+        f"{place}.options.{option}: {block.options[option]!r} is none of {', '.join(values)}."
+        for option, values in target.choices
+        if block.options.get(option, values[0]) not in values
+    ]
     cannot = [channel for channel in block.channel if target.channels and channel not in target.channels]
     if cannot:
         problems.append(f"{place}.channel: {target.name} carries {', '.join(target.channels)}, not {cannot[0]}.")

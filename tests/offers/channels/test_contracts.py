@@ -21,6 +21,9 @@ each_file = pytest.mark.parametrize(
 def warehouse() -> Iterator[Warehouse]:
     with Warehouse.open() as opened:
         make(opened, "offers.allowed_message", [])
+        for table in ("offers.catalogue", "offers.ad_permission"):
+            make(opened, table, [])
+        opened.execute("create temp table channel_told as select *, true as is_last from offers.allowed_message")
         opened.execute("create temp table channel_message as select *, true as is_last from offers.allowed_message")
         yield opened
 
@@ -68,6 +71,7 @@ def test_the_query_gives_exactly_the_declared_columns_in_a_total_order(
         "shop_currency": "EUR",
         "shop_currency_digits": 2,
         "shop_country": "LV",
+        "shop_time_zone": "Europe/Riga",
         "business_date": "2026-06-30",
         **{f"option_{name}": standing or "x" for name, standing, _ in target.options},
     }
