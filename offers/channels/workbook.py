@@ -14,6 +14,8 @@ import xlsxwriter
 SHEET_ROWS = 1_000_000
 # Excel's limit for the text of a cell.
 _CELL_CHARACTERS = 32_767
+# Characters on a line of a page of texts.
+_PAGE_WIDTH = 110
 _OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -26,11 +28,12 @@ Cell = str | int | float | Decimal | bool | date | datetime | None
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, its width in characters, and whether it holds money."""
+    """A column: its head, its width in characters, whether it holds money, and whether its texts take several lines."""
 
     name: str
     width: int
     is_money: bool = False
+    is_long: bool = False
 
 
 class Workbook:
@@ -45,6 +48,7 @@ class Workbook:
         self._amount = self._book.add_format({"num_format": "#,##0" + ("." + "0" * digits if digits else "")})
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._moment = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._sheet = self._add_sheet()
         self._rows = 0
 
@@ -78,10 +82,18 @@ class Workbook:
         else:
             self._sheet.write_number(self._rows, index, cell)
 
+    def page(self, title: str, texts: Sequence[str]) -> None:
+        """Add a sheet of texts under a title, one below the other."""
+        sheet = self._book.add_worksheet(f"page {len(self._book.worksheets())}")
+        sheet.set_column(0, 0, _PAGE_WIDTH, self._wrapped)
+        for row, text in enumerate((title, *texts)):
+            sheet.write_string(row, 0, text[:_CELL_CHARACTERS], *([self._head] if row == 0 else []))
+
     def _add_sheet(self) -> Any:
         sheet = self._book.add_worksheet(f"list {len(self._book.worksheets()) + 1}")
         for index, column in enumerate(self._columns):
-            sheet.set_column(index, index, column.width, self._amount if column.is_money else None)
+            style = self._amount if column.is_money else self._wrapped if column.is_long else None
+            sheet.set_column(index, index, column.width, style)
             sheet.write_string(0, index, column.name, self._head)
         sheet.freeze_panes(1, 1)
         return sheet
