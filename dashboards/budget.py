@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import meters, unmatched
+from dashboards import explore, meters, unmatched
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import suppress
@@ -161,6 +161,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     empty, allocation = ctx.t["budget"]["empty"], data["allocation"].first
     purposes = suppress(data["purposes"].rows, "customer_count", ctx.minimum, also=_MONEY)
     return {
+        "explorer": explore.section(ctx, "night"),
         "limits": _limits(ctx, data["limits"]),
         "ledger": _ledger(ctx, data["ledger"]),
         "redeemed": _redeemed(ctx, data["redeemed"]),

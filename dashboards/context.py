@@ -1,7 +1,7 @@
 """What every page knows: the run, the staged publication, how to write numbers, and the words of its language."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import yaml
 from markupsafe import Markup
 
 from dashboards.queries import Answer
+from dashboards.slices import Slices
 from offermill import publish
 from offermill.report import words
 from offermill.report.numbers import Formats
@@ -37,6 +38,8 @@ class Context:
         package: datapackage.json of the staged lists.
         cards: model name -> (card, model id, trained on), for models that are stored.
         problems: why stored models were passed over.
+        slices: what was given, cut by the dimensions that readers filter by; None where it is not known.
+        stores: store id -> what people call it.
     """
 
     run: Run
@@ -45,6 +48,8 @@ class Context:
     t: Texts
     cards: Mapping[str, Mapping[str, Any]]
     problems: tuple[str, ...] = ()
+    slices: Slices | None = None
+    stores: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def minimum(self) -> int:
@@ -94,7 +99,11 @@ class Context:
 
     def columns(self, page: str, table: str) -> Columns:
         """Return a table's columns; the texts write `title|kind`: text, n (number), code, long, badge, en."""
-        parts = (str(text).partition("|") for text in self.t[page]["columns"][table])
+        return self.columns_of(self.t[page]["columns"][table])
+
+    def columns_of(self, texts: Sequence[str]) -> Columns:
+        """Return columns from their texts."""
+        parts = (str(text).partition("|") for text in texts)
         return [{"title": title, "kind": kind or "text"} for title, _, kind in parts]
 
     def why_nothing(self, answer: Answer, otherwise: str) -> str:

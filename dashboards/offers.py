@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import left_out
+from dashboards import explore, left_out
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
-from dashboards.suppression import suppress
+from dashboards.suppression import hidden_cells, suppress
 from offermill.report import charts
 
 _PARTS = ("chosen", "explored", "piloted")
@@ -17,8 +17,12 @@ def _shown(ctx: Context, answer: Answer) -> list[Row]:
     """Return the offers with every small count hidden, and the money of an offer that has one."""
     rows = [dict(row) | {"given_count": sum(row[f"{part}_count"] for part in _PARTS)} for row in answer.rows]
     rows = suppress(rows, "given_count", ctx.minimum, also=("cost_minor", "worst_cost_minor", "value_minor"))
-    for part in (*_PARTS, "candidate"):
-        rows = suppress(rows, f"{part}_count", ctx.minimum)
+    rows = suppress(rows, "candidate_count", ctx.minimum)
+    # The page Budget tells how many got an offer, the page Tonight how many were chosen by each way.
+    counts = {(row["offer_id"], part): row[f"{part}_count"] for row in rows for part in _PARTS}
+    alone = {row["offer_id"] for row in rows if row["given_count"] is None}
+    for offer, part in hidden_cells(counts, ctx.minimum, unknown=(alone, frozenset())):
+        next(row for row in rows if row["offer_id"] == offer)[f"{part}_count"] = None
     return rows
 
 
@@ -103,6 +107,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     empty, rows = ctx.t["offers"]["empty"], _shown(ctx, data["offers"])
     return {
+        "explorer": explore.section(ctx, "offer"),
         "catalogue": {"columns": ctx.columns("offers", "catalogue"), "rows": _catalogue(ctx, rows)},
         "given_chart": _given_chart(ctx, rows),
         "effects": _effects(ctx, data["effects"]),

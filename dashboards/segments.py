@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dashboards import portraits
+from dashboards import explore, portraits
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import Cell, hidden_cells, suppress
@@ -183,6 +183,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     empty, moves = ctx.t["segments"]["empty"], data["migration"].rows
     families = _ordered(ctx, {row["family"] for row in moves})
     return {
+        "explorer": explore.section(ctx, "segment"),
         "families": _families(ctx, data["portraits"]),
         "overlap": _overlap(ctx, data["overlap"]),
         "migration": [_matrix(ctx, name, [row for row in moves if row["family"] == name]) for name in families],

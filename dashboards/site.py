@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from dashboards import modelcards, queries
+from dashboards import modelcards, queries, slices
 from dashboards.context import Context, texts
 from dashboards.pages import PAGES, Page
 from models import registry
@@ -21,13 +21,18 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Charts:
-    """Counts the charts of one page: a page without any needs no chart script."""
+    """Counts the charts and filters of one page: a page without any needs no script for them."""
 
     def __init__(self) -> None:
         self.drawn = 0
+        self.filtered = 0
 
     def add(self, name: str) -> str:
         self.drawn += 1
+        return ""
+
+    def filter(self) -> str:
+        self.filtered += 1
         return ""
 
 
@@ -45,7 +50,9 @@ def _cards(run: Run) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     return cards, tuple(problem for item in found.values() for problem in item.problems)
 
 
-def contexts(run: Run, package: dict[str, Any]) -> list[Context]:
+def contexts(
+    run: Run, package: dict[str, Any], cut: slices.Slices | None = None, stores: Mapping[str, str] | None = None
+) -> list[Context]:
     """Return what all pages of the night share in every language, the shop's own first."""
     shop = run.settings.shop
     cards, problems = _cards(run)
@@ -58,6 +65,8 @@ def contexts(run: Run, package: dict[str, Any]) -> list[Context]:
             texts(language),
             cards,
             problems,
+            cut,
+            stores or {},
         )
         for language in words.in_order(shop.default_language)
     ]
@@ -89,6 +98,7 @@ def _frame(ctx: Context) -> dict[str, Any]:
         "script": assets.script(),
         "policy": assets.policy(),
         "vega": assets.vega()[0],
+        "cells": slices.FILE,
     }
 
 
@@ -106,15 +116,25 @@ def _write(folder: Path, ctx: Context, data: Mapping[str, dict[str, queries.Answ
         durable.write(folder / page.file, render(jinja, ctx, page, data[page.name]).encode())
 
 
+def _sliced(warehouse: Warehouse, run: Run) -> tuple[slices.Slices | None, dict[str, str]]:
+    """Return what readers may filter, and what stores are called; None where nothing was decided yet."""
+    asked = {name: queries.ask(warehouse, run, sql) for name, sql in queries.queries("slices").items()}
+    stores = {row["store_id"]: row["store_name"] for row in asked["stores"].rows}
+    given = asked["given"]
+    return None if given.missing else slices.of(given, run.settings.publish.minimum_cell), stores
+
+
 def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Stage all pages in every language, the door of the night and the chart script."""
     folder, package = publish.staging(run, "site"), datapackage.read(publish.folder(run) / "exports")
     data = {page.name: queries.answers(warehouse, run, page.name) for page in PAGES}
-    found = contexts(run, package)
+    found = contexts(run, package, *_sliced(warehouse, run))
     for ctx in found:
         _write(folder / ctx.language, ctx, data)
     door = nights.door(run.settings.shop.name, found[0].edition, found[0].languages)
     durable.write(folder / "index.html", door.encode())
+    if found[0].slices:
+        durable.write(folder / slices.FILE, slices.script(found[0].slices).encode())
     name, script = assets.vega()
     durable.write(publish.staging(run, "assets") / name, script)
     return {"pages": len(PAGES) * len(found), "bytes": sum(path.stat().st_size for path in durable.files(folder))}

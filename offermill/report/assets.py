@@ -16,8 +16,8 @@ def style() -> str:
 
 @cache
 def script() -> str:
-    """Return the script that draws the charts and filters tables."""
-    return (FOLDER / "report.js").read_text(encoding="utf-8")
+    """Return the script that draws the charts, filters tables and adds up what a reader picks."""
+    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("report.js", "explore.js"))
 
 
 @cache

@@ -1,5 +1,6 @@
 """The pages in headless Chromium: charts are drawn, nothing is asked of a host, a phone does not scroll sideways."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,9 @@ class Visit:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", lambda dialog: self.said.append(f"dialog {dialog.message}"))
         self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto((published / "site" / literal_night.DAY.isoformat() / language / file).as_uri())
+        name, hash_, fragment = file.partition("#")
+        address = (published / "site" / literal_night.DAY.isoformat() / language / name).as_uri()
+        self.page.goto(f"{address}{hash_}{fragment}")
         self.charts = self.page.locator("[data-specification]").count()
         self.page.wait_for_function(f"document.querySelectorAll('.drawn svg').length === {self.charts}", timeout=15_000)
 
@@ -107,6 +110,56 @@ def test_the_filter_finds_rows_by_all_words(browser: Any, published: Path) -> No
     visit.page.fill("input[data-table]", "tier ALERT(3)")
     assert visit.page.locator("#checks-table tbody tr:visible").count() == 2
     assert visit.page.locator("#checks-table-count").text_content() == "2 / 14"
+    visit.close()
+
+
+def pick(visit: Visit, **chosen: str) -> None:
+    for name, value in chosen.items():
+        visit.page.locator(f"form.filters [name={name}]").select_option(value)
+
+
+def explored(visit: Visit) -> list[str]:
+    return [" ".join(row.split()) for row in visit.page.locator("#explore-table tbody tr").all_inner_texts()]
+
+
+def test_filters_add_up_the_cells_that_may_be_shown_and_stay_on_the_next_page(browser: Any, published: Path) -> None:
+    visit = Visit(browser, published, "offers.html")
+    whole = explored(visit)
+    assert len(whole) == 3
+    assert visit.page.locator("form.filters").is_visible()
+    pick(visit, by="channel")
+    data = visit.page.evaluate("window.offermillSlices")
+    sums = dict.fromkeys(data["values"]["channel"], 0)
+    for _, place, *figures in data["tables"]["channel"]:
+        sums[data["values"]["channel"][place]] += figures[0] if figures else 0
+    digits = {row.split()[0]: re.findall(r"\d+", row)[:1] for row in explored(visit)}
+    words = {"email": "E-mail", "sms": "Text"}
+    assert digits == {words[name]: [str(count)] if count else [] for name, count in sums.items()}
+    pick(visit, offer=data["values"]["offer"][0])
+    assert visit.page.url.endswith(f"#offer={data['values']['offer'][0]}&by=channel".replace(":", "%3A"))
+    assert visit.page.locator("form.filters [name=store]").is_disabled(), "a third dimension"
+    visit.page.locator("nav.pages a", has_text="Budget").click()
+    assert visit.page.locator("form.filters [name=offer]").input_value() == data["values"]["offer"][0]
+    visit.page.locator("nav.languages a", has_text="Русский").click()
+    assert visit.page.locator("form.filters [name=by]").input_value() == "channel"
+    visit.page.locator("form.filters button").click()
+    assert visit.page.locator("form.filters [name=offer]").input_value() == ""
+    assert visit.said == []
+    visit.close()
+
+
+def test_without_a_script_the_whole_table_stands_and_no_filter(browser: Any, published: Path) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto((published / "site" / literal_night.DAY.isoformat() / "lv" / "offers.html").as_uri())
+    assert page.locator("#explore-table tbody tr").count() == 3
+    assert not page.locator("form.filters").is_visible()
+    page.context.close()
+
+
+def test_a_foolish_address_shows_everything(browser: Any, published: Path) -> None:
+    visit = Visit(browser, published, "offers.html#offer=%3Cb%3E&by=nonsense&from=x&store=s1&channel=email&segment=new")
+    assert len(explored(visit)) >= 1
+    assert visit.said == []
     visit.close()
 
 

@@ -80,7 +80,7 @@ def test_pages_name_no_outside_host_and_load_only_the_chart_script(every_page: d
     for name, html in every_page.items():
         assert re.findall(r"https?://", html) == [], name
         sources = [value for key, value in Outline(html).attributes if key == "src"]
-        assert sources in ([], [f"../../assets/{script}"]), name
+        assert set(sources) <= {"../slices.js", f"../../assets/{script}"}, name
         assert "default-src &#39;none&#39;; script-src &#39;self&#39; &#39;sha256-" in html, name
 
 
@@ -106,9 +106,8 @@ def test_hostile_names_are_text_and_nothing_else(pages: dict[str, str], text: st
             value for key, value in outline.attributes if key.startswith("on") or value.startswith("javascript:")
         ] == []
         assert "\u202e" not in html
-        assert outline.tags.count("script") - html.count('type="application/json"') == 1 + (
-            "../../assets/vega-" in html
-        )
+        scripts = outline.tags.count("script") - html.count('type="application/json"')
+        assert scripts == 1 + ("../../assets/vega-" in html) + ("../slices.js" in html)
 
 
 def test_chart_data_cannot_close_its_script(pages: dict[str, str]) -> None:
@@ -264,9 +263,9 @@ def test_every_number_of_a_chart_stands_in_its_table(pages: dict[str, str]) -> N
 
 def test_every_page_has_one_sql_file_and_one_template_and_its_texts() -> None:
     names = {page.name for page in PAGES}
-    assert {path.stem for path in queries.FOLDER.glob("*.sql")} == names
+    assert {path.stem for path in queries.FOLDER.glob("*.sql")} == names | {"slices"}
     assert {path.name.removesuffix(".html.j2") for path in site.TEMPLATES.glob("*.j2")} == names
-    assert set(texts()) == names | {"layout", "words"}
+    assert set(texts()) == names | {"layout", "words", "slices"}
 
 
 def test_texts_that_belong_together_are_pairs() -> None:

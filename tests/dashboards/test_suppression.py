@@ -2,6 +2,8 @@
 
 import random
 
+import numpy as np
+
 from dashboards.suppression import hidden_cells, suppress
 
 
@@ -23,6 +25,11 @@ def test_one_small_cell_takes_the_next_smallest_with_it() -> None:
 
 def test_two_small_cells_hide_each_other() -> None:
     assert shown(100, 4, 1) == [100, None, None]
+
+
+def test_few_people_together_are_hidden_behind_more() -> None:
+    """1 and 2 hidden alone: their sum, 3, follows from the total, and both are known to be somebody."""
+    assert shown(100, 1, 2, 20) == [100, None, None, None]
 
 
 def test_a_lone_small_cell_has_nothing_to_hide_behind() -> None:
@@ -74,6 +81,29 @@ def test_a_table_without_small_cells_is_shown_whole() -> None:
 def test_nobody_hides_nobody() -> None:
     """The second row has nobody else: its total is the small cell, and is hidden where that total stands."""
     assert drawn((9, 0, 30), (3, 0, 0), (20, 50, 60)) == ["x 0 x", "x 0 0", "x 50 x"]
+
+
+def test_a_cell_that_rows_and_columns_give_away_together_is_hidden_in_a_ring() -> None:
+    """Two squares of hidden cells joined by one: each line has two hidden cells, and yet 3 is what the totals leave."""
+    table = [[3 if (row, column) == (1, 2) else 50 + 10 * row + column for column in range(4)] for row in range(4)]
+    for row, column in ((0, 0), (0, 1), (1, 0), (2, 2), (2, 3), (3, 3)):
+        table[row][column] = 4
+    table[1][1], table[3][2] = 7, 8
+    hidden = hidden_cells(cells(*map(tuple, table)), 5)
+    unknown = sorted(hidden)
+    names = sorted({(side, cell[side]) for cell in unknown for side in (0, 1)})
+    equations = np.array([[float(cell[side] == name) for cell in unknown] for side, name in names])
+    for place in range(len(unknown)):
+        only = np.eye(len(unknown))[place]
+        given_away = np.linalg.matrix_rank(np.vstack([equations, only])) == np.linalg.matrix_rank(equations)
+        assert not given_away, unknown[place]
+
+
+def test_the_cells_of_a_row_whose_total_is_hidden_all_go() -> None:
+    found = hidden_cells(cells((9, 20), (30, 40), (50, 60)), 5, unknown=({"r0"}, set()))
+    assert {"r0"} <= {row for row, _ in found}
+    assert ("r0", "c0") in found
+    assert ("r0", "c1") in found
 
 
 def test_in_no_table_a_hidden_cell_can_be_found_from_one_total() -> None:
