@@ -45,7 +45,8 @@ def texts_of(column: Column, values: pa.Array, digits: int) -> pa.StringArray:
 def _breaches(contract: FileContract, column: Column, texts: pa.StringArray) -> Iterator[tuple[pa.BooleanArray, str]]:
     """Yield, of every rule of the column, which cells break it and what was expected."""
     if not column.may_be_empty:
-        yield pc.is_null(texts), "something: the target would keep an old value, or refuse the row"
+        empty = pc.fill_null(pc.equal(texts, ""), True)
+        yield empty, "something: the target would keep an old value, or refuse the row"
     yield pc.match_substring(texts, "\x00"), "a text without NUL"
     if contract.format.null:
         yield pc.equal(texts, contract.format.null), f"anything but {contract.format.null!r}, which clears the field"

@@ -4,6 +4,8 @@ Nothing is shortened: a sentence is laid at spaces over three fields, none of th
 is refused. The e-mail's template writes `*|OTEXT1|* *|OTEXT2|* *|OTEXT3|*`.
 """
 
+import re
+
 import pyarrow as pa
 
 from offers.channels import tables
@@ -12,11 +14,17 @@ from offers.channels.formats import Csv
 
 _BYTES = 255
 _PARTS = ("OTEXT1", "OTEXT2", "OTEXT3")
+# Where a sentence may be divided; an amount and its currency, with a no-break space between them, stay together.
+_BLANK = " \t\r\n"
+_SPACES = re.compile(f"[{_BLANK}]+")
 
 
 def _laid(text: str) -> list[str]:
-    """Return a text as three parts of at most 255 bytes, where spaces allow it; joined by spaces they are the text."""
-    words, parts = text.split(" "), []
+    """Return a text as three parts of at most 255 bytes, where spaces allow it.
+
+    Joined by spaces they are the text, with one space for every run of spaces and line ends.
+    """
+    words, parts = _SPACES.split(text.strip(_BLANK)), []
     for after in (2, 1):
         part = words[:1]
         # Every later part keeps a word of its own.
@@ -29,7 +37,7 @@ def _laid(text: str) -> list[str]:
 
 def _in_parts(text: str) -> list[str]:
     # Fewer than three words (of an ended offer, one) leave fields to fill: an empty one would keep an old text.
-    return _laid(text) if text.count(" ") >= len(_PARTS) - 1 else [text, "-", "-"]
+    return _laid(text) if len(_SPACES.findall(text.strip(_BLANK))) >= len(_PARTS) - 1 else [text, "-", "-"]
 
 
 def prepare(batch: pa.RecordBatch) -> pa.RecordBatch:
