@@ -65,6 +65,7 @@ def make(
         openapi_url=_PATH,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         dependencies=[Depends(identify)],
     )
     app.state.portal = portal

@@ -1,6 +1,7 @@
 """What every answer carries, and how large a question may be."""
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _BODY_BYTES = 16_384  # forms hold a name and a password
@@ -20,10 +21,6 @@ _ALWAYS = {
 _HTTPS_ALONE = "max-age=31536000"
 
 
-class BodyTooLargeError(Exception):
-    """Somebody sends more than any of our forms holds."""
-
-
 class Headers:
     """Adds the headers; nothing personal is ever kept by a cache between."""
 
@@ -35,28 +32,21 @@ class Headers:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        size, has_begun = 0, False
+        size = 0
 
         async def bounded() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
             if size > _BODY_BYTES:
-                raise BodyTooLargeError
+                raise HTTPException(413)
             return message
 
         async def with_headers(message: Message) -> None:
-            nonlocal has_begun
             if message["type"] == "http.response.start":
-                has_begun = True
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
                 headers.update(self._headers)
             await send(message)
 
-        try:
-            await self._app(scope, bounded, with_headers)
-        except BodyTooLargeError:
-            if not has_begun:
-                await with_headers({"type": "http.response.start", "status": 413, "headers": []})
-                await send({"type": "http.response.body", "body": b""})
+        await self._app(scope, bounded, with_headers)

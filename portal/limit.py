@@ -1,7 +1,6 @@
 """Failed log-ins, counted for a while: whoever guesses is closed out. In memory, of bounded size."""
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
@@ -59,14 +58,10 @@ class Attempts:
             for key, most in self._limits(user, address).items():
                 self._failed.setdefault(key, deque(maxlen=most)).append(now)
                 self._failed.move_to_end(key)
-            self._forget(len(self._failed) - _KEYS)
+            while len(self._failed) > _KEYS:
+                self._failed.popitem(last=False)
 
     def succeeded(self, user: str, address: str) -> None:
         """Forget the failures of a user who remembered the password, at this address."""
         with self._lock:
             self._failed.pop(("both", user, network(address)), None)
-
-    def _forget(self, count: int) -> None:
-        oldest: Iterable[Key] = list(self._failed)[: max(count, 0)] if count > 0 else ()
-        for key in oldest:
-            del self._failed[key]

@@ -107,13 +107,22 @@ def nights(request: Request, visitor: Entered, page: Annotated[int, Query(ge=1, 
     return words.page(request, "nights", visitor=visitor, nights=shown, page=page, has_more=has_more)
 
 
-def _row(portal: Portal, listed: lists.Listed, allowed: rights.Access) -> dict[str, Any]:
+def _title(listed: lists.Listed, language: str) -> str:
+    """Return what a list is called in the language; lists that the texts do not know keep their published title."""
+    said = words.texts(language)["lists"]
+    if "segments" in listed.own:
+        return str(said["segment"]).replace("{segment}", listed.own["segments"])
+    return str(said["titles"].get(listed.name, listed.title))
+
+
+def _row(request: Request, listed: lists.Listed, allowed: rights.Access) -> dict[str, Any]:
+    portal: Portal = request.app.state.portal
     downloads, is_whole = allowed.get("download", ()), all(rights.is_whole(one) for one in allowed.values())
     # The number of a few people is not shown to those who may not look at them either.
     is_hidden = set(allowed) == {"see"} and 0 < listed.rows < portal.chosen.publish.minimum_cell
     return {
         "name": listed.name,
-        "title": listed.title,
+        "title": _title(listed, words.language_of(request, portal)),
         "section": listed.section,
         "rows": listed.rows if is_whole and not is_hidden else None,
         "is_whole": is_whole,
@@ -127,7 +136,7 @@ def published_lists(request: Request, visitor: Entered, edition: str) -> HTMLRes
     """Show the lists of a night."""
     portal: Portal = request.app.state.portal
     found = handing.edition(request, visitor, edition)
-    rows = [_row(portal, listed, allowed) for listed, allowed in handing.visible(portal, visitor, found)]
+    rows = [_row(request, listed, allowed) for listed, allowed in handing.visible(portal, visitor, found)]
     sections = {name: [row for row in rows if row["section"] == name] for name in lists.SECTIONS}
     return words.page(request, "lists", visitor=visitor, edition=found, sections=sections)
 
@@ -144,7 +153,7 @@ def preview(
     portal: Portal = request.app.state.portal
     listed, found = handing.preview(request, visitor, edition, name, page)
     published = handing.edition(request, visitor, edition)
-    row = _row(portal, listed, handing.access(portal, visitor, listed))
+    row = _row(request, listed, handing.access(portal, visitor, listed))
     language = words.language_of(request, portal)
     shown = [
         [_shown(cell, field.kind, language) for cell, field in zip(one, found.fields, strict=False)]
