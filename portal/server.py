@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -74,4 +75,6 @@ def serve(shop: ShopPaths, host: str, port: int, say: Callable[[str], None]) -> 
         f"Offermill serves the lists of {portal.chosen.shop.name} at {url or f'http://{host}:{opened.getsockname()[1]}'}"
         f" ({len(lists.editions(shop))} editions, {len(users.read(shop))} users). Ctrl-C ends it."
     )
-    uvicorn.Server(config).run(sockets=[opened])
+    # uvicorn ends cleanly and then raises what ended it.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[opened])
