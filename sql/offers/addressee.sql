@@ -1,18 +1,26 @@
 -- offers.addressee: one row per person, with the newest address of each kind that can be written to.
-with addresses as (
+with writable as (
+    select
+        contacts.customer_id,
+        contacts.record_id,
+        contacts.kind,
+        contacts.updated_at,
+        case contacts.kind when 'email' then contacts.value_normalised else numbers.phone end as address
+    from core.contact as contacts
+    left join offers.phone_number as numbers on contacts.kind = 'phone' and contacts.value = numbers.value
+),
+addresses as (
     select
         customer_id,
         kind,
-        value_normalised as address,
+        address,
         -- The list goes out under the leading record: its own address comes before those of the others.
         row_number() over (
             partition by customer_id, kind
-            order by record_id = customer_id desc, updated_at desc nulls last, value_normalised
+            order by record_id = customer_id desc, updated_at desc nulls last, address
         ) as place
-    from core.contact
-    where
-        (kind = 'email' and regexp_matches(value_normalised, '^[^@\s]+@[^@\s]+$'))
-        or (kind = 'phone' and regexp_matches(value_normalised, '^[+][1-9][0-9]{6,14}$'))
+    from writable
+    where address is not null and (kind = 'phone' or regexp_matches(address, '^[^@\s]+@[^@\s]+$'))
 ),
 chosen as (
     select

@@ -1,11 +1,16 @@
 """A number in any spelling becomes one E.164 number, or an answer why it is none."""
 
+from pathlib import Path
+
 import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offers.channels import phone
+from offermill.warehouse import Warehouse
+from offers.channels import phone, phone_numbers
+from tests import literal_night
+from tests.literal_tables import make
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,18 @@ def test_any_text_is_a_number_or_not_and_a_number_stays_the_same_number(text: st
     if found.e164:
         assert phonenumbers.is_possible_number(phonenumbers.parse(found.e164))
         assert phone.e164(found.e164, "JP") == found.e164
+
+
+def test_the_night_reads_every_number_once_and_keeps_why_others_are_none(tmp_path: Path) -> None:
+    written = [("c1", "20 000 001"), ("c2", "20 000 001"), ("c3", "zvanīt"), ("c4", "+7 921 555-01-02"), ("c5", None)]
+    contacts = [{"customer_id": who, "kind": "phone", "value": value} for who, value in written]
+    contacts.append({"customer_id": "c1", "kind": "email", "value": "a@example.org"})
+    with Warehouse.open() as warehouse:
+        make(warehouse, "core.contact", contacts)
+        summary = phone_numbers.write(warehouse, literal_night.make_run(tmp_path))
+        assert warehouse.rows("select * from offers.phone_number order by value") == [
+            ("+7 921 555-01-02", "+79215550102", None),
+            ("20 000 001", "+37120000001", None),
+            ("zvanīt", None, "no number"),
+        ]
+    assert summary == {"rows": 3, "no_numbers": 1}
