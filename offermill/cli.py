@@ -11,7 +11,7 @@ from rich.console import Console
 
 from offermill import cli_pilot, cli_portal, console, examples, flows, night, settings
 from offermill.cli_shared import DEFAULT_SHOP, DateOption, JsonOption, ShopOption, day_of, plainly, show
-from offermill.errors import ConfigError
+from offermill.errors import ConfigError, DeliveryError
 from offermill.flows import Step
 from offermill.paths import ShopPaths
 
@@ -194,6 +194,28 @@ def withdraw(
     writer, night = import_module("offers.withdraw"), day_of(date) if date else None
     written = writer.write(ShopPaths(shop), customer, reason, offer_id=offer, night=night)
     show(as_json, written.as_dict(), lambda: written.as_text())
+
+
+@app.command()
+@plainly
+def deliver(
+    date: DateOption,
+    shop: ShopOption = DEFAULT_SHOP,
+    block: Annotated[
+        str | None, typer.Option(help="One block of channels in shop.yml; all that have `delivery` unless said.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send what is missing of a published night to the targets of its channels; what arrived is not sent again."""
+    from importlib import import_module
+
+    report = import_module("offers.delivery.step").deliver(shop, day_of(date), block, is_rehearsal=dry_run)
+    show(as_json, report.as_dict(), lambda: console.sent(report.as_dict()))
+    if report.failed and as_json:
+        raise typer.Exit(DeliveryError.exit_code)
+    if report.failed:
+        raise DeliveryError(report.message)
 
 
 def main() -> None:

@@ -145,6 +145,22 @@ def trained(cards: dict[str, Any]) -> Table:
     return shown
 
 
+def sent(report: dict[str, Any]) -> Table | str:
+    """Return a table of what `offermill deliver` did."""
+    if not report["files"]:
+        return f"{report['edition']}: no block of channels has `delivery`; nothing to send."
+    shown = Table(
+        "block", "file", "rows", "result", "attempts", "target", "why", title=f"Delivery of {report['edition']}"
+    )
+    for file in report["files"]:
+        withheld = "".join(f", {count:,} kept back: {rules}" for rules, count in file["withheld"].items())
+        cells = (file["block"], file["file"] or "(all)", f"{file['rows']:,}{withheld}", file["result"])
+        shown.add_row(*map(escape, (*cells, str(file["attempts"] or ""), file["place"], file["why"])))
+    if report["overdue"]:
+        shown.caption = escape("Never delivered of earlier nights: " + "; ".join(report["overdue"]))
+    return shown
+
+
 def first_rows(shop: ShopPaths, name: str, count: int) -> list[dict[str, Any]]:
     """Return the first rows of a table in its stored order."""
     with Warehouse.open(shop.warehouse, read_only=True) as warehouse:

@@ -180,6 +180,10 @@ def _publish() -> Stage:
     return _stage("publish", steps, gate=False)
 
 
+def _deliver() -> Stage:
+    return _stage("deliver", [_call("deliver.send", "offers.delivery.step:send")], gate=False)
+
+
 # What the RFM rule learns from; only scoring reads it.
 _NIGHTLY_ONLY = {"models.rfm_history"}
 
@@ -218,6 +222,7 @@ def nightly() -> Flow:
         _offers(),
         _outcomes(),
         _publish(),
+        _deliver(),
     )
     return Flow("nightly", stages)
 

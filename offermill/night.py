@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from offermill import durable, paths, run, sqlfiles
-from offermill.errors import ConfigError, GateError, WarehouseError
+from offermill.errors import ConfigError, DeliveryError, GateError, WarehouseError
 from offermill.flows import Flow, Step
 from offermill.paths import ShopPaths
 from offermill.run import Run
@@ -92,6 +92,7 @@ def perform(step: Step, folder: Path, day: date, *, new_version: bool = False) -
 
     Raises:
         GateError: a critical check failed; the check results are kept, nothing is published.
+        DeliveryError: a published file did not reach its target; what arrived is noted.
         OffermillError: what the step raises; its transaction is rolled back.
     """
     if step.address == "night.open":
@@ -102,6 +103,9 @@ def perform(step: Step, folder: Path, day: date, *, new_version: bool = False) -
         summary = _perform(step, warehouse, night)
     if summary.get("critical_failed"):
         raise GateError(str(summary["message"]))
+    # The log of what arrived is kept too.
+    if summary.get("failed_deliveries"):
+        raise DeliveryError(str(summary["message"]))
     return summary
 
 

@@ -9,13 +9,13 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TaskGroup,
 from airflow.sdk.exceptions import AirflowFailException
 
 from offermill import paths, settings, stepdocs
-from offermill.errors import InputError, OffermillError, WarehouseError
+from offermill.errors import DeliveryError, InputError, OffermillError, WarehouseError
 from offermill.flows import Flow, Step, is_gate
 
 # DuckDB has one writer: every task that opens the warehouse holds the only slot of this pool.
 POOL = "offermill_warehouse"
-# Files may come late and the warehouse may be held; other errors are not mended by trying again.
-_WORTH_RETRYING = (InputError, WarehouseError)
+# Files may come late, the warehouse may be held, a target may be down; other errors are not mended by trying again.
+_WORTH_RETRYING = (InputError, WarehouseError, DeliveryError)
 
 
 def default_shop() -> Path:
@@ -39,17 +39,26 @@ def business_date(params: dict[str, Any], interval_end: datetime | None, zone_na
 
 
 def lend_connection(step: Step, chosen: settings.Settings) -> None:
-    """Put the Airflow connection that a source names into this task's environment, where loading looks for it.
+    """Put the Airflow connections that the task needs into its environment, where loading and delivering look for them.
 
     Connections that stand in the environment already (AIRFLOW_CONN_...) are left as they are.
     """
+    for name in _connections(step, chosen):
+        variable = f"AIRFLOW_CONN_{name.upper()}"
+        if variable not in os.environ:
+            from airflow.sdk import Connection
+
+            os.environ[variable] = Connection.get(name).get_uri()
+
+
+def _connections(step: Step, chosen: settings.Settings) -> list[str]:
+    """Return the connections that a source, or the targets of the channels, name."""
+    if step.address == "deliver.send":
+        deliveries = [block.delivery for block in chosen.channels.values() if block.delivery]
+        return [delivery.connection for delivery in deliveries if delivery.connection]
     source = chosen.sources.get(dict(step.arguments).get("source", ""))
     postgres = source.postgres if source else None
-    if postgres is None or postgres.airflow_connection is None or postgres.variable in os.environ:
-        return
-    from airflow.sdk import Connection
-
-    os.environ[postgres.variable] = Connection.get(postgres.airflow_connection).get_uri()
+    return [postgres.airflow_connection] if postgres and postgres.airflow_connection else []
 
 
 def _perform_in_airflow(step: Step, context: dict[str, Any]) -> dict[str, object]:

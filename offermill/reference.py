@@ -12,7 +12,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from offermill import flows, paths, settings, settings_channels, stepdocs
+from offermill import flows, paths, settings, settings_channels, settings_delivery, stepdocs
 from offermill.ingest import contracts, sources
 from offermill.ingest.contracts import Contract
 
@@ -102,7 +102,16 @@ def settings_page() -> str:
         model, heading = _BLOCKS.get(name, (field.annotation, name))
         if isinstance(model, type) and issubclass(model, BaseModel):
             parts += [f"## {heading}\n", f"{inspect.getdoc(model)}\n", _fields(model)]
+            parts += _deliveries() if name == "channels" else []
     return "\n".join(parts)
+
+
+def _deliveries() -> Iterator[str]:
+    """Yield the parts on a block's `delivery`, and on each way to send."""
+    blocks = {f".{name}": model for name, model in settings_delivery.BLOCKS.items()}
+    models: dict[str, type[BaseModel]] = {"": settings_delivery.DeliverySettings, **blocks}
+    for name, model in models.items():
+        yield from (f"### channels.block.delivery{name}\n", f"{inspect.getdoc(model)}\n", _fields(model))
 
 
 def _contract(name: str, contract: Contract) -> list[str]:

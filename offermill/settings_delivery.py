@@ -219,3 +219,13 @@ class DeliverySettings(_Part):
     def connection(self) -> str | None:
         """Return the id of the Airflow connection that the target names."""
         return getattr(self.target, "airflow_connection", None)
+
+
+# The blocks within `delivery`, for the reference.
+BLOCKS: dict[str, type[BaseModel]] = {
+    "folder": FolderTarget,
+    "sftp": SftpTarget,
+    "s3": S3Target,
+    "http": HttpTarget,
+    "retry": RetrySettings,
+}

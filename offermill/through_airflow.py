@@ -10,14 +10,14 @@ from pathlib import Path
 from time import perf_counter
 
 from offermill import paths
-from offermill.errors import ConfigError, GateError, InputError, OffermillError
+from offermill.errors import ConfigError, DeliveryError, GateError, InputError, OffermillError
 from offermill.flows import Flow
 from offermill.night import Report
 from offermill.paths import ShopPaths
 
 DAG_OF_FLOW = {"nightly": "nightly_offers", "training": "train_models"}
 _DONE = re.compile(r"offermill-step (?P<address>[a-z_]+\.[a-z_]+)")
-_PROBLEM = re.compile(r"(?:AirflowFailException|InputError|WarehouseError)[:(]\s*(?P<text>.+)")
+_PROBLEM = re.compile(r"(?:AirflowFailException|InputError|WarehouseError|DeliveryError)[:(]\s*(?P<text>.+)")
 
 
 def environment(shop: Path) -> dict[str, str]:
@@ -101,5 +101,7 @@ def problem(lines: list[str], log: Path) -> OffermillError:
     found = [match["text"] for line in lines if (match := _PROBLEM.search(line))]
     last = next((line.strip() for line in reversed(lines) if line.strip()), "Airflow printed nothing.")
     said = found[-1].strip("'\")\n ").replace("\\n", "\n") if found else f"Airflow's run is red: {last}"
-    kind = next((k for k in (InputError, GateError) if any(k.__name__ in line for line in lines)), ConfigError)
+    kind = next(
+        (k for k in (InputError, GateError, DeliveryError) if any(k.__name__ in line for line in lines)), ConfigError
+    )
     return kind(f"{said}\nThe whole log: {log}")

@@ -25,7 +25,7 @@ class Handover:
     facts: dict[str, object]
 
 
-def _bound(run: Run, options: dict[str, str], status: Status) -> dict[str, object]:
+def bound(run: Run, options: dict[str, str], status: Status) -> dict[str, object]:
     return {**run.parameters, **{f"option_{name}": value for name, value in options.items()}, "offer_status": status}
 
 
@@ -62,7 +62,7 @@ def _resources(
 
 def _file(leaving: Leaving, folder: Path, contract: FileContract, status: Status) -> list[datapackage.Resource]:
     warehouse, run = leaving.warehouse, leaving.run
-    parameters = _bound(run, leaving.options, status)
+    parameters = bound(run, leaving.options, status)
     _check_key(warehouse, contract, parameters, f"{leaving.block}/{contract.file_name(status)}")
     batches = tables.select(warehouse, contract.sql, parameters)
     parts = splitting.write(contract, folder / contract.file_name(status), batches, run.settings.shop.currency_digits)

@@ -126,7 +126,15 @@ class Journal:
 
     def of(self, parcel: Parcel) -> list[Entry]:
         """Return the entries of one file, oldest first."""
-        return self._by_file.get(parcel.address, [])
+        return self.at(*parcel.address)
+
+    def at(self, edition: str, block: str, file: str) -> list[Entry]:
+        """Return the entries of the file at an address, oldest first."""
+        return self._by_file.get((edition, block, file), [])
+
+    def first(self, block: str) -> str:
+        """Return the date of the oldest edition of which the block was sent anything; a date beyond all if none was."""
+        return min((edition[:10] for edition, other, _ in self._by_file if other == block), default="9999-12-31")
 
     def note(self, event: Event, parcel: Parcel, *, at: datetime, **values: Any) -> Entry:
         """Append an entry; it is on disk when this returns."""

@@ -10,8 +10,9 @@ from offers.delivery.journal import Entry, Event, Journal
 from offers.delivery.parcel import Parcel, TargetError
 from offers.delivery.transport import Transport
 
-# recognised: the target had it already, only its answer was lost. before: the journal has its acknowledgement.
-Result = Literal["delivered", "recognised", "before", "failed"]
+# recognised: the target had it already, only its answer was lost. before: the log has its acknowledgement.
+# missing: a rehearsal found it not delivered. withheld: no row of it may leave any more, and nothing was sent.
+Result = Literal["delivered", "recognised", "before", "failed", "missing", "withheld"]
 
 
 @dataclass(frozen=True)

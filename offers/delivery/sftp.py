@@ -68,6 +68,9 @@ class SftpFiles:
 
     def make_folder(self, name: str) -> None:
         parts = posixpath.normpath(name).split("/") if name else []
+        if self._settings.folder and self.size("") is None:
+            # Never made here: a misspelt folder would swallow the files.
+            raise TargetError(f"{self.place}: there is no such folder", "make it there, or mend `folder`")
         with self._said() as sftp:
             for count in range(1, len(parts) + 1):
                 path = self._path("/".join(parts[:count]))

@@ -36,10 +36,9 @@ def test_every_task_waits_for_what_its_step_reads(dags: dict[str, Any]) -> None:
 
 def test_a_night_ends_in_one_task_that_waits_for_all_others(dags: dict[str, Any]) -> None:
     dag = dags["nightly_offers"]
-    assert [task.task_id for task in dag.leaves] == ["publish.release"]
-    assert dag.get_task("publish.release").get_flat_relative_ids(upstream=True) == set(dag.task_ids) - {
-        "publish.release"
-    }
+    assert [task.task_id for task in dag.leaves] == ["deliver.send"]
+    assert dag.get_task("deliver.send").get_flat_relative_ids(upstream=True) == set(dag.task_ids) - {"deliver.send"}
+    assert dag.get_task("deliver.send").get_direct_relative_ids(upstream=True) == {"publish.release"}
 
 
 def test_no_task_turns_a_red_run_green(dags: dict[str, Any]) -> None:

@@ -51,8 +51,8 @@ def _kill_and_run_again(trained: Path, published: Path, folder: Path, address: s
     context = warm()
     ended = killing.outcome(context, killing.perform_until_death, shop, DAY, address, "before commit")
     assert ended == KILLED
-    if address != ADDRESSES[-1]:
-        assert digests(shop) == {}, "nothing may be published before the last step"
+    if ADDRESSES.index(address) < ADDRESSES.index(LAST):
+        assert digests(shop) == {}, "nothing may be published before the step that publishes"
 
     assert killing.outcome(context, nights.perform_flow, "nightly", shop, DAY) == 0
     assert digests(shop) == digests(published)

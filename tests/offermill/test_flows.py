@@ -35,7 +35,7 @@ def test_every_sql_file_of_the_night_is_a_step() -> None:
 
 
 def test_every_table_stage_ends_in_its_gate() -> None:
-    stages = [stage for stage in flows.nightly().stages if stage.name not in ("night", "publish")]
+    stages = [stage for stage in flows.nightly().stages if stage.name not in ("night", "publish", "deliver")]
     assert [stage.steps[-1].address for stage in stages] == [f"{stage.name}.checks" for stage in stages]
 
 
@@ -48,7 +48,8 @@ def test_a_gate_waits_for_the_whole_stage() -> None:
 
 def test_nothing_is_published_before_the_last_gate() -> None:
     addresses = [step.address for step in flows.nightly().steps]
-    assert addresses[-4:] == ["outcomes.checks", "publish.exports", "publish.site", "publish.release"]
+    published = ["outcomes.checks", "publish.exports", "publish.site", "publish.release"]
+    assert addresses[-5:] == [*published, "deliver.send"]
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step.call], ids=lambda step: step.address)

@@ -98,6 +98,13 @@ def test_a_server_that_is_down_is_tried_again(server: Server, tmp_path: Path) ->
     assert (done.result, done.attempts, done.advice) == ("failed", 3, "look whether the server can be reached")
 
 
+def test_a_folder_that_is_not_there_is_never_made(server: Server, tmp_path: Path) -> None:
+    done = send(tmp_path, server.delivery(folder=f"{server.inbox}/offrs"))
+    assert (done.result, done.attempts, done.advice) == ("failed", 1, "make it there, or mend `folder`")
+    assert done.why == f"sftp://127.0.0.1:{server.port}/{server.inbox}/offrs: there is no such folder"
+    assert list(server.inbox.iterdir()) == []
+
+
 def test_a_folder_that_is_not_ours_is_a_plain_refusal(server: Server, tmp_path: Path) -> None:
     (server.inbox / "2026-06-30").write_text("a file where a folder should be", "utf-8")
     done = send(tmp_path, server.delivery())

@@ -1,0 +1,260 @@
+"""Published blocks to their targets: each file once, a failure beside the others, nothing that became forbidden."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from offermill import publish
+from offermill.errors import InputError
+from offermill.run import Run
+from offermill.settings_delivery import DeliverySettings
+from offermill.warehouse import Warehouse
+from offers.channels import generic, publication, registry
+from offers.channels.contract import Limits
+from offers.delivery import errand, journal, table
+from offers.delivery.errand import Errand
+from offers.delivery.journal import Journal
+from offers.delivery.sending import Outcome
+from tests import literal_night
+from tests.offers.channels.leaving import fill, message, run_with, withdrawn
+from tests.offers.delivery.desk import Hours
+from tests.offers.delivery.inbox import Inbox
+
+TWO = "{crm: {target: generic}, mail: {target: generic, channel: [email]}}"
+
+
+def key(number: int) -> str:
+    return str(message(number)["offer_key"])
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    with Warehouse.open() as opened:
+        literal_night.fill(opened)
+        fill(opened, [message(1), message(2, channel="sms"), message(3), message(4), withdrawn(5)])
+        yield opened
+
+
+@pytest.fixture
+def run(warehouse: Warehouse, tmp_path: Path) -> Run:
+    """Return the run of a night that is published."""
+    made = run_with(tmp_path / "shop", TWO)
+    publish_night(warehouse, made)
+    return made
+
+
+def publish_night(warehouse: Warehouse, run: Run) -> None:
+    publication.write(warehouse, run)
+    publish.release(warehouse, run)
+
+
+def into(folder: Path, **changed: Any) -> DeliverySettings:
+    folder.mkdir(exist_ok=True)
+    return DeliverySettings.model_validate({"folder": {"path": str(folder)}, **changed})
+
+
+def nobody(run: Run, messages: pa.Table) -> Mapping[str, str]:
+    return {}
+
+
+def deliver(
+    warehouse: Warehouse, run: Run, blocks: Mapping[str, DeliverySettings], check: errand.Check = nobody
+) -> list[Outcome]:
+    asked = Errand(run, errand.newest_edition(run), blocks, check, Hours().clock)
+    with Journal.open(run.shop.state) as log:
+        outcomes = errand.perform(warehouse, asked, log)
+    assert not asked.copies.exists()
+    return outcomes
+
+
+def results(outcomes: list[Outcome]) -> list[tuple[str, str, str]]:
+    return [(outcome.parcel.block, outcome.parcel.file, outcome.result) for outcome in outcomes]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def customers(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row["customer_id"] for row in csv.DictReader(file, strict=True)]
+
+
+def test_every_file_of_every_block_arrives_and_the_manifest_last(
+    warehouse: Warehouse, run: Run, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    done = deliver(warehouse, run, {"crm": into(inbox), "mail": into(inbox, name="{edition}_{block}_{file}")})
+    assert results(done) == [
+        ("crm", "offers.csv", "delivered"),
+        ("crm", "offers.withdraw.csv", "delivered"),
+        ("crm", "crm.manifest.json", "delivered"),
+        ("mail", "offers.csv", "delivered"),
+        ("mail", "offers.withdraw.csv", "delivered"),
+        ("mail", "mail.manifest.json", "delivered"),
+    ]
+    assert [name for name in names(inbox) if not name.endswith(".sha256")] == [
+        "2026-06-30/crm/crm.manifest.json",
+        "2026-06-30/crm/offers.csv",
+        "2026-06-30/crm/offers.withdraw.csv",
+        "2026-06-30_mail_mail.manifest.json",
+        "2026-06-30_mail_offers.csv",
+        "2026-06-30_mail_offers.withdraw.csv",
+    ]
+    published = run.shop.exports / "2026-06-30" / "channels" / "crm" / "offers.csv"
+    assert (inbox / "2026-06-30" / "crm" / "offers.csv").read_bytes() == published.read_bytes()
+    manifest = json.loads((inbox / "2026-06-30" / "crm" / "crm.manifest.json").read_text("utf-8"))
+    assert [(file["name"], file["rows"]) for file in manifest["files"]] == [
+        ("2026-06-30/crm/offers.csv", 4),
+        ("2026-06-30/crm/offers.withdraw.csv", 1),
+    ]
+    again = deliver(warehouse, run, {"crm": into(inbox), "mail": into(inbox, name="{edition}_{block}_{file}")})
+    assert {outcome.result for outcome in again} == {"before"}
+
+
+def test_over_http_there_is_no_manifest(warehouse: Warehouse, run: Run, inbox: Inbox) -> None:
+    done = deliver(warehouse, run, {"crm": inbox.delivery()})
+    assert results(done) == [("crm", "offers.csv", "delivered"), ("crm", "offers.withdraw.csv", "delivered")]
+    assert [request.path for request in inbox.requests] == [
+        "/in/2026-06-30/offers.csv",
+        "/in/2026-06-30/offers.withdraw.csv",
+    ]
+
+
+def test_a_block_that_fails_does_not_stop_the_others_and_gets_no_manifest(
+    warehouse: Warehouse, run: Run, tmp_path: Path
+) -> None:
+    missing = DeliverySettings.model_validate(
+        {"folder": {"path": str(tmp_path / "unmounted")}, "retry": {"attempts": 2}}
+    )
+    done = deliver(warehouse, run, {"crm": missing, "mail": into(tmp_path / "inbox")})
+    assert results(done)[:3] == [
+        ("crm", "offers.csv", "failed"),
+        ("crm", "offers.withdraw.csv", "failed"),
+        ("mail", "offers.csv", "delivered"),
+    ]
+    (tmp_path / "unmounted").mkdir()
+    done = deliver(warehouse, run, {"crm": missing, "mail": into(tmp_path / "inbox")})
+    assert [result for _, _, result in results(done)] == ["delivered"] * 3 + ["before"] * 3
+
+
+def test_what_became_forbidden_stays_here_and_the_publication_does_not_change(
+    warehouse: Warehouse, run: Run, tmp_path: Path
+) -> None:
+    published = run.shop.exports / "2026-06-30" / "channels" / "crm" / "offers.csv"
+    before, inbox = published.read_bytes(), tmp_path / "inbox"
+    asked: list[list[str]] = []
+
+    def check(_: Run, messages: pa.Table) -> Mapping[str, str]:
+        asked.append(sorted(messages.column("offer_key").to_pylist()))
+        return {key(1): "opted_out", key(3): "suppressed", key(9): "of somebody else"}
+
+    done = deliver(warehouse, run, {"crm": into(inbox), "mail": into(inbox)}, check)
+    assert asked == [[key(n) for n in (1, 2, 3, 4, 5)], [key(n) for n in (1, 3, 4, 5)]]
+    assert customers(inbox / "2026-06-30" / "crm" / "offers.csv") == ["c000002", "c000004"]
+    assert customers(inbox / "2026-06-30" / "mail" / "offers.csv") == ["c000004"]
+    assert [(one.parcel.rows, dict(one.parcel.withheld)) for one in done[:2]] == [
+        (2, {"of somebody else, opted_out, suppressed": 2}),
+        (1, {}),
+    ]
+    assert published.read_bytes() == before
+    assert publish.release(warehouse, run)["result"] == "identical"
+
+
+def test_rows_do_not_move_between_the_parts_of_a_list(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = replace(generic.TARGET.files[0], limits=Limits(bytes=10_000_000, rows=3))
+    small = replace(generic.TARGET, files=(contract,))
+    monkeypatch.setattr(registry, "targets", lambda: {"generic": small})
+    fill(warehouse, [message(number) for number in range(8)])
+    run = run_with(tmp_path / "shop", "{crm: {target: generic}}")
+    publish_night(warehouse, run)
+    inbox = tmp_path / "inbox"
+    done = deliver(warehouse, run, {"crm": into(inbox)}, lambda *_: dict.fromkeys((key(1), key(4)), "opted_out"))
+    parts = [inbox / "2026-06-30" / "crm" / f"offers-000{number}.csv" for number in (1, 2, 3)]
+    assert [customers(path) for path in parts] == [
+        ["c000000", "c000002"],
+        ["c000003", "c000005"],
+        ["c000006", "c000007"],
+    ]
+    assert [dict(one.parcel.withheld) for one in done[:3]] == [{"opted_out": 1}, {"opted_out": 1}, {}]
+
+
+def test_a_check_that_fails_lets_nothing_of_the_block_leave(warehouse: Warehouse, run: Run, tmp_path: Path) -> None:
+    def check(_: Run, messages: pa.Table) -> Mapping[str, str]:
+        raise InputError("landing/consents: the newest delivery is too old.")
+
+    done = deliver(warehouse, run, {"crm": into(tmp_path / "inbox")}, check)
+    assert [(outcome.result, outcome.why) for outcome in done] == [
+        ("failed", "landing/consents: the newest delivery is too old.")
+    ]
+    assert names(tmp_path / "inbox") == []
+
+
+def test_a_night_that_the_warehouse_no_longer_holds_cannot_be_checked_and_is_not_sent(
+    warehouse: Warehouse, run: Run, tmp_path: Path
+) -> None:
+    fill(warehouse, [message(1), message(2)])
+    (only,) = deliver(warehouse, run, {"crm": into(tmp_path / "inbox")})
+    assert (only.result, only.why) == (
+        "failed",
+        "2026-06-30: crm: the warehouse does not hold the messages of this edition any more, so nobody can say which "
+        "of them may still leave. Run the night of 2026-06-30 again (it changes nothing that is published), then "
+        "deliver.",
+    )
+    assert names(tmp_path / "inbox") == []
+
+
+def test_a_correction_is_delivered_beside_what_was_delivered_before(
+    warehouse: Warehouse, run: Run, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    deliver(warehouse, run, {"crm": into(inbox)})
+    fill(warehouse, [message(1), message(2)])
+    corrected = replace(run, new_version=True)
+    publish_night(warehouse, corrected)
+    done = deliver(warehouse, corrected, {"crm": into(inbox)})
+    assert {outcome.result for outcome in done} == {"delivered"}
+    assert customers(inbox / "2026-06-30.v2" / "crm" / "offers.csv") == ["c000001", "c000002"]
+
+
+def test_what_earlier_nights_still_owe_is_listed(warehouse: Warehouse, run: Run, tmp_path: Path) -> None:
+    gone = DeliverySettings.model_validate({"folder": {"path": str(tmp_path / "gone")}, "retry": {"attempts": 1}})
+    deliver(warehouse, run, {"crm": into(tmp_path / "inbox"), "mail": gone})
+    days = [date(2026, 7, day) for day in (1, 2)]
+    for day in days:
+        publish_night(warehouse, run_with(tmp_path / "shop", TWO, day))
+    later = run_with(tmp_path / "shop", TWO, days[1])
+    with Journal.open(run.shop.state) as log:
+        owed = errand.overdue(later, "2026-07-02", {"crm": gone, "mail": gone, "new": gone}, log)
+    both = ("offers.csv", "offers.withdraw.csv")
+    assert owed == [
+        *[f"2026-07-01 crm: {file}" for file in both],
+        *[f"2026-06-30 mail: {file}" for file in both],
+        *[f"2026-07-01 mail: {file}" for file in both],
+    ]
+
+
+def test_the_log_becomes_a_table(warehouse: Warehouse, run: Run, tmp_path: Path) -> None:
+    missing = DeliverySettings.model_validate(
+        {"folder": {"path": str(tmp_path / "unmounted")}, "retry": {"attempts": 2}}
+    )
+    deliver(warehouse, run, {"crm": missing, "mail": into(tmp_path / "inbox")}, lambda *_: {key(1): "opted_out"})
+    table.write(warehouse, journal.read(run.shop.state))
+    sql = "select block, file, status, row_count, withheld_count, withheld_by, attempt_count, problem from meta.sending"
+    problem = f"there is no folder {tmp_path / 'unmounted'}"
+    assert warehouse.rows(sql) == [
+        ("crm", "offers.csv", "failed", 3, 1, "opted_out", 2, problem),
+        ("crm", "offers.withdraw.csv", "failed", 1, 0, None, 2, problem),
+        ("mail", "mail.manifest.json", "delivered", 2, 0, None, 1, None),
+        ("mail", "offers.csv", "delivered", 2, 1, "opted_out", 1, None),
+        ("mail", "offers.withdraw.csv", "delivered", 1, 0, None, 1, None),
+    ]
