@@ -168,7 +168,15 @@ def _decision_reads() -> tuple[str, ...]:
 
 
 def _outcomes() -> Stage:
-    return _stage("outcomes", _sql("outcomes"))
+    """Return what looks back: it decides nothing, and comes last so that tonight's promises are counted."""
+    units = ("outcomes.unit", "outcomes.chance")
+    python = [
+        _call("outcomes.lot", "outcomes.draws:check", *units),
+        _call("outcomes.effect", "outcomes.effect:measure", *units),
+        _call("outcomes.goal", "outcomes.goals:measure"),
+        _call("outcomes.kpi", "outcomes.kpis:measure", "outcomes.kpi_share", "outcomes.effect"),
+    ]
+    return _stage("outcomes", [*_sql("outcomes"), *python])
 
 
 def _publish() -> Stage:

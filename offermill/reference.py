@@ -76,14 +76,22 @@ def _fields(model: type[BaseModel]) -> str:
     return _table(("key", "type", "default", "meaning"), _field_rows(model, "", None))
 
 
+def _block(annotation: Any) -> Any:
+    """Return the block of an annotation such as `Block | None`, or the annotation itself."""
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    is_block = len(parts) == 1 and isinstance(parts[0], type) and issubclass(parts[0], settings.Section)
+    return parts[0] if is_block else annotation
+
+
 def _field_rows(model: type[BaseModel], prefix: str, standing: BaseModel | None) -> Iterator[tuple[str, ...]]:
     """Yield a row per key, a block's own keys after it; `standing` is the block that stands unless written."""
     said = comments_of(model)
     for name, field in model.model_fields.items():
-        kind = field.annotation
+        kind = _block(field.annotation)
         if isinstance(kind, type) and issubclass(kind, settings.Section):
             yield f"`{prefix}{name}`", "block", "", said.get(name, "")
-            yield from _field_rows(kind, f"{prefix}{name}.", field.get_default(call_default_factory=True))
+            stands = None if field.is_required() else field.get_default(call_default_factory=True)
+            yield from _field_rows(kind, f"{prefix}{name}.", stands)
         else:
             default = _default(field) if standing is None else f"`{getattr(standing, name)}`"
             yield f"`{prefix}{name}`", _kind(kind), default, said.get(name, "")

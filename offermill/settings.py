@@ -14,10 +14,11 @@ from offermill.ingest import contracts
 from offermill.ingest.sources import SourceSettings
 from offermill.settings_channels import Block, ChannelSettings
 from offermill.settings_checks import ApprovalSettings, LastCheckSettings
+from offermill.settings_goals import GoalSettings, MeasurementSettings
 from offermill.settings_portal import PortalSettings
 from offermill.settings_section import Section as Section
+from offermill.settings_section import Share as Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Language = Literal["lv", "ru", "en"]
 
 
@@ -306,6 +307,8 @@ class Settings(Section):
     approval: ApprovalSettings = ApprovalSettings()
     portal: PortalSettings = PortalSettings()
     channels: Annotated[dict[Block, ChannelSettings], Field(default_factory=dict)]
+    measurement: MeasurementSettings = MeasurementSettings()
+    goals: GoalSettings = GoalSettings()
 
     @field_validator("sources")
     @classmethod

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from models import lent_spread, skewed_mean
 from models.data import Floats
@@ -23,6 +24,8 @@ from models.skewed_mean import Interval
 LEVEL = 0.95
 # With fewer people in an arm, or weights that leave fewer people's worth, nothing is said.
 LEAST = 30
+# More than a million times the rows are not asked for: an effect so small cannot be told.
+_LOG_TIMES = 14.0
 
 
 @dataclass(frozen=True)
@@ -185,3 +188,14 @@ def _means(sample: Sample, outcome: Floats) -> Floats:
     """Return the weighted mean without and the mean with the offer."""
     held, odds = ~sample.treated, sample.odds
     return np.array([np.average(outcome[held], weights=odds[held]), outcome[sample.treated].mean()])
+
+
+def rows_for(interval: Interval, rows: int, half_width: float) -> int | None:
+    """Return how many rows like these an interval of +- `half_width` needs; None where no number of rows gives it."""
+    if interval.spread is None or not half_width > 0:
+        return None
+    try:
+        times = brentq(lambda log: interval.half_width(np.exp(log)) - half_width, -_LOG_TIMES, _LOG_TIMES)
+    except ValueError:
+        return None
+    return int(np.ceil(rows * np.exp(times)))

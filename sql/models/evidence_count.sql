@@ -15,6 +15,7 @@ found as (
     select 'late_return' as reason, draws.arm from models.wave_return as returned
     inner join models.evidence_draw as draws
         on returned.customer_id = draws.customer_id and returned.wave_id = draws.wave_id
+    where draws.problem is null
     union all
     select 'not_random' as reason, arm from core.offer_assignment
     where not is_randomised and assigned_at < $as_of and arrived_on <= $business_date

@@ -1,6 +1,8 @@
 -- models.wave_return: one row per person and wave with goods of the horizon that came back after it.
 with draws as (
-    select * from models.evidence_draw where problem is null
+    -- Controls that are no evidence are measured all the same (outcomes.unit).
+    select * from models.evidence_draw
+    where problem is null or problem in ('offer_in_horizon', 'shared_address')
 ),
 lines as (
     select * from core.purchase_line where ordered_at < $as_of and arrived_on <= $business_date

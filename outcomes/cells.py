@@ -1,0 +1,116 @@
+"""Who is compared with whom: the people of a wave, campaign, segment, offer or channel, and their counterparts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from models.data import Floats
+from offermill.warehouse import Warehouse
+from outcomes.statistics.comparison import Sample
+
+# What a comparison is about, and how a row's name in it is told.
+LEVELS = {
+    "all": "'all'",
+    "campaign": "chances.campaign_id",
+    "wave": "chances.arm_wave_id",
+    "segment": "units.segment",
+    "offer": "chances.arm",
+    "channel": "units.channel",
+}
+# All waves up to the end of a week (named by its Monday), so that one sees the figure settle.
+CUMULATED = "cumulated"
+
+# Somebody without an offer is a counterpart of all offers they could have got; somebody with one only of their own.
+_ROWS = """
+    with open as (
+        select
+            units.customer_id,
+            units.wave_id,
+            {name} as name,
+            -- Sums of decimals do not depend on the order of the rows.
+            cast(sum(cast(chances.chance as decimal(18, 15))) as double) as offer_chance,
+            bool_or(chances.arm = units.arm and chances.arm_wave_id = units.wave_id) as is_treated
+        from outcomes.unit as units
+        inner join outcomes.chance as chances
+            on units.customer_id = chances.customer_id and units.wave_id = chances.wave_id
+        where chances.arm <> 'control' and units.control_chance > 0
+        group by units.customer_id, units.wave_id, {name}
+    )
+    select
+        open.name,
+        open.is_treated,
+        open.offer_chance / (open.offer_chance + units.control_chance) as chance,
+        units.customer_id,
+        units.assigned_on,
+        units.is_complete,
+        units.contamination,
+        units.order_count,
+        units.net_minor,
+        units.margin_minor,
+        units.cost_minor,
+        units.before_minor,
+        units.days_since_order
+    from open
+    inner join outcomes.unit as units on open.customer_id = units.customer_id and open.wave_id = units.wave_id
+    where open.is_treated or units.arm = 'control'
+    order by open.name, units.assigned_on, units.customer_id
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The rows of one comparison, those whose horizon is still open among them."""
+
+    level: str
+    name: str
+    rows: pd.DataFrame
+
+    @property
+    def complete(self) -> pd.DataFrame:
+        """Return the rows that can be compared."""
+        return self.rows[self.rows["is_complete"]]
+
+    @property
+    def sample(self) -> Sample:
+        """Return who of the complete rows got an offer, with which chance."""
+        rows = self.complete
+        return Sample(
+            rows["is_treated"].to_numpy(dtype=bool),
+            rows["chance"].to_numpy(dtype=np.float64),
+            pd.factorize(rows["customer_id"])[0],
+        )
+
+    def column(self, name: str) -> Floats:
+        """Return a figure of the complete rows."""
+        return self.complete[name].to_numpy(dtype=np.float64)
+
+    @property
+    def covariates(self) -> list[Floats]:
+        """Return what CUPED uses: margin before the draw, and how lately they bought (1 that day, 0 long ago)."""
+        days = self.complete["days_since_order"].to_numpy(dtype=np.float64, na_value=np.inf)
+        return [self.column("before_minor"), np.exp(-days / 28)]
+
+
+def read(warehouse: Warehouse, level: str) -> Iterator[Cell]:
+    """Yield the comparisons of a level, by name."""
+    frame = warehouse.frame(_ROWS.format(name=LEVELS[level]))
+    for name, rows in frame.groupby("name", sort=True):
+        yield Cell(level, str(name), rows)
+
+
+def cumulated(everything: Cell) -> Iterator[Cell]:
+    """Yield all rows drawn up to the end of each week."""
+    days = pd.to_datetime(everything.rows["assigned_on"])
+    mondays = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
+    for monday in sorted(mondays.unique()):
+        is_in = days < monday + pd.Timedelta(days=7)
+        yield Cell(CUMULATED, pd.Timestamp(monday).date().isoformat(), everything.rows[is_in])
+
+
+def days_of(cell: Cell) -> tuple[date, date]:
+    """Return the first and the last day on which somebody's horizon began."""
+    days = pd.to_datetime(cell.rows["assigned_on"])
+    return days.min().date(), days.max().date()
