@@ -1,9 +1,10 @@
-"""docs/reference/{settings,sources,flow,cli}.md, made from the code they describe: `python -m offermill.reference`."""
+"""docs/reference/{settings,sources,flow,cli,channels}.md, made from the code: `python -m offermill.reference`."""
 
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -191,11 +192,17 @@ def cli_page() -> str:
     return "\n".join(parts)
 
 
+def channels_page() -> str:
+    """Return the page on the targets of channels, made from their contracts."""
+    return str(import_module("offers.channels.reference").page())
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "sources.md": sources_page,
     "flow.md": flow_page,
     "cli.md": cli_page,
+    "channels.md": channels_page,
 }
 
 
