@@ -155,11 +155,12 @@ def decide(
 
 
 def _waiting(people: People, pairs: Pairs, choosable: Flags, ahead: Ahead | None) -> Ints:
-    """Return what waiting is worth to each person; controls wait for nothing and compete for no later money."""
+    """Return what waiting is worth to each person; controls compete for no later money, and would wait like others."""
     if ahead is None:
         return np.zeros(len(people), dtype=np.int64)
-    may_choose = (people.group >= EXPLORE)[pairs.person]
-    return waiting.worth(pairs, choosable & ~pairs.is_held_back & may_choose, ahead, len(people))
+    mask = choosable & ~pairs.is_held_back & (people.group >= EXPLORE)[pairs.person]
+    competes = np.bincount(pairs.person, mask, len(people)) > 0
+    return waiting.worth(pairs, mask, ahead, len(people), choosable & ~competes[pairs.person])
 
 
 def purse(available: int, share: float) -> int:

@@ -31,7 +31,7 @@ class Ahead:
     nights: int
 
 
-def worth(pairs: Pairs, mask: Flags, ahead: Ahead, people: int) -> Ints:
+def worth(pairs: Pairs, mask: Flags, ahead: Ahead, people: int, held_back: Flags | None = None) -> Ints:
     """Return per person what waiting is worth, in minor units; 0 for those whom no later night would choose.
 
     Args:
@@ -39,6 +39,8 @@ def worth(pairs: Pairs, mask: Flags, ahead: Ahead, people: int) -> Ints:
         mask: those of them that may be chosen.
         ahead: the coming nights.
         people: how many people there are.
+        held_back: candidates of people whom a lot keeps from all of theirs. They compete for no money; but what waiting
+            would be worth to them is part of what they would have been given, and so of their logged chances.
     """
     if ahead.nights < 2 or not mask.any():
         return np.zeros(people, dtype=np.int64)
@@ -49,7 +51,7 @@ def worth(pairs: Pairs, mask: Flags, ahead: Ahead, people: int) -> Ints:
     surplus = np.maximum(pairs.value - night_limits.penalty(limits, pairs, prices), 0.0)
     # One night of waiting is one night less with an offer.
     kept = np.floor(surplus * (1 - 1 / ahead.nights)).astype(np.int64)
-    return most_per_person(pairs, mask, kept, people)
+    return most_per_person(pairs, mask if held_back is None else mask | held_back, kept, people)
 
 
 def _of(pairs: Pairs, mask: Flags) -> Pairs:

@@ -10,7 +10,7 @@ from offers import night_caps, policy, waiting
 from offers.limits import BUDGET, Cap
 from offers.night_caps import NightCap
 from offers.night_limits import NightLimit
-from offers.people import CHOOSE, NOTHING, Pairs, People
+from offers.people import CHOOSE, GLOBAL_CONTROL, NOTHING, Pairs, People
 from offers.policy import Rules
 from offers.waiting import Ahead
 
@@ -91,6 +91,23 @@ def test_no_later_night_of_a_tight_channel_makes_people_wait_for_it() -> None:
     plan = policy.decide(people(10), tonight, (NightLimit(BUDGET, 100_000), places), RULES, ahead=later)
 
     assert sorted(offer for _, offer in given(plan, tonight)) == [0] * 9 + [1]
+
+
+def test_controls_would_have_been_given_as_much_as_people_like_them_are() -> None:
+    # 400 people of all values, every second one held back for good: money for a tenth of them in each of ten nights.
+    rng = np.random.default_rng(1)
+    alike = pairs([*range(400)], [SHALLOW, DEEP])
+    tonight = replace(alike, value=(alike.value * np.repeat(rng.uniform(0.1, 2.0, 400), 2)).astype(np.int64))
+    half = replace(people(400), group=np.tile([GLOBAL_CONTROL, CHOOSE], 200))
+    later = Ahead(pairs(NOBODY, [SHALLOW, DEEP]), (NightLimit(BUDGET, 10_000),), nights=10)
+
+    plan = policy.decide(half, tonight, (NightLimit(BUDGET, 1_000),), RULES, ahead=later)
+
+    chance = np.bincount(tonight.person, plan.chance, 400)
+    is_control = half.group == GLOBAL_CONTROL
+    offered = len(given(plan, tonight))
+    assert chance[~is_control].sum() == offered > 9
+    assert chance[is_control].sum() == pytest.approx(offered, abs=5)
 
 
 @pytest.mark.parametrize(
