@@ -15,9 +15,9 @@ from offers.delivery.parcel import Parcel
 from offers.delivery.sending import deliver
 from offers.delivery.targets import open_transport
 from offers.delivery.transport import State, Transport
-from tests.offers.delivery.conftest import Bucket, Server
 from tests.offers.delivery.desk import START, Hours, office, parcel, story
 from tests.offers.delivery.inbox import Inbox
+from tests.offers.delivery.servers import Bucket, Server
 
 CONTENT = "offer_key\nk1\n"
 OTHER = "offer_key\n"

@@ -12,8 +12,8 @@ from offers.delivery import s3, s3_signing
 from offers.delivery.s3_signing import Keys
 from offers.delivery.sending import Outcome, deliver
 from offers.delivery.targets import open_transport
-from tests.offers.delivery.conftest import Bucket
 from tests.offers.delivery.desk import START, Hours, office, parcel
+from tests.offers.delivery.servers import Bucket
 
 CONTENT = "offer_key\nk1\n"
 AMAZON = "https://crm.s3.eu-north-1.amazonaws.com"

@@ -9,8 +9,8 @@ import pytest
 from offermill.settings_delivery import DeliverySettings
 from offers.delivery.sending import Outcome, deliver
 from offers.delivery.targets import open_transport
-from tests.offers.delivery.conftest import Server, free_port, new_key
 from tests.offers.delivery.desk import START, Hours, office, parcel
+from tests.offers.delivery.servers import Server, free_port, new_key
 
 CONTENT = "offer_key\nk1\nŪdris 🦦\n"
 

@@ -17,8 +17,10 @@ from offers.channels import publication
 from offers.delivery import backoff, step
 from tests import literal_night
 from tests.literal_tables import DAY
+from tests.nights import copy_of
 from tests.offers.channels.leaving import fill, message
 
+PUBLISHED = "{ads: {target: generic}, crm: {target: generic}, shelf: {target: generic}}"
 STEP = flows.nightly().step("deliver.send")
 
 
@@ -29,10 +31,11 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(step, "_check", lambda: lambda run, messages: {})
 
 
-def shop_with(folder: Path, channels: str) -> Path:
-    """Return a shop whose night is published, with the given blocks of channels."""
-    shop = folder / "shop"
-    literal_night.make_run(shop, settings=literal_night.SETTINGS + f"channels: {channels}\n")
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a shop whose night is published for three blocks."""
+    shop = tmp_path_factory.mktemp("published") / "shop"
+    literal_night.make_run(shop, settings=literal_night.SETTINGS + f"channels: {PUBLISHED}\n")
     night.take_snapshot(shop, DAY)
     with Warehouse.open(ShopPaths(shop).warehouse) as warehouse:
         literal_night.fill(warehouse)
@@ -40,6 +43,14 @@ def shop_with(folder: Path, channels: str) -> Path:
         run = Run.of_snapshot(shop, DAY)
         publication.write(warehouse, run)
         publish.release(warehouse, run)
+    return shop
+
+
+def shop_with(published: Path, folder: Path, channels: str) -> Path:
+    """Return a copy of the published shop whose blocks of channels are the given ones."""
+    shop = copy_of(published, folder / "shop")
+    literal_night.make_run(shop, settings=literal_night.SETTINGS + f"channels: {channels}\n")
+    night.take_snapshot(shop, DAY)
     return shop
 
 
@@ -58,15 +69,15 @@ def files_of(shop: Path, *arguments: str) -> list[tuple[str, str]]:
     return [(file["file"], file["result"]) for file in found["files"]]
 
 
-def test_a_shop_without_delivery_does_nothing_and_says_so(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, "{crm: {target: generic}}")
+def test_a_shop_without_delivery_does_nothing_and_says_so(published: Path, tmp_path: Path) -> None:
+    shop = shop_with(published, tmp_path, "{crm: {target: generic}}")
     assert night.perform(STEP, shop, DAY) == {"result": "no block of channels has `delivery`: nothing to send"}
     assert offermill("--shop", shop) == (0, "2026-06-30: no block of channels has `delivery`; nothing to send.")
 
 
-def test_the_step_sends_once_and_notes_it(tmp_path: Path) -> None:
+def test_the_step_sends_once_and_notes_it(published: Path, tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
-    shop = shop_with(tmp_path, f"{{crm: {block(tmp_path / 'inbox')}}}")
+    shop = shop_with(published, tmp_path, f"{{crm: {block(tmp_path / 'inbox')}}}")
     done = night.perform(STEP, shop, DAY)
     assert done == {"edition": "2026-06-30", "delivered": 2, "recognised": 0, "before": 0, "withheld_rows": 0}
     assert night.perform(STEP, shop, DAY)["before"] == 2
@@ -74,9 +85,11 @@ def test_the_step_sends_once_and_notes_it(tmp_path: Path) -> None:
         assert warehouse.value("select count(*) from meta.sending where status = 'delivered'") == 2
 
 
-def test_a_red_step_names_block_file_attempt_cause_and_what_to_do_and_keeps_what_arrived(tmp_path: Path) -> None:
+def test_a_red_step_names_block_file_attempt_cause_and_what_to_do_and_keeps_what_arrived(
+    published: Path, tmp_path: Path
+) -> None:
     (tmp_path / "inbox").mkdir()
-    shop = shop_with(tmp_path, f"{{ads: {block(tmp_path / 'gone')}, crm: {block(tmp_path / 'inbox')}}}")
+    shop = shop_with(published, tmp_path, f"{{ads: {block(tmp_path / 'gone')}, crm: {block(tmp_path / 'inbox')}}}")
     with pytest.raises(DeliveryError) as problem:
         night.perform(STEP, shop, DAY)
     assert str(problem.value) == (
@@ -93,8 +106,8 @@ def test_a_red_step_names_block_file_attempt_cause_and_what_to_do_and_keeps_what
     ]
 
 
-def test_the_command_rehearses_sends_what_is_missing_and_shows_it(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, f"{{crm: {block(tmp_path / 'inbox')}}}")
+def test_the_command_rehearses_sends_what_is_missing_and_shows_it(published: Path, tmp_path: Path) -> None:
+    shop = shop_with(published, tmp_path, f"{{crm: {block(tmp_path / 'inbox')}}}")
     assert files_of(shop, "--dry-run") == [("offers.csv", "missing"), ("crm.manifest.json", "missing")]
     code, said = offermill("--shop", shop)
     assert (code, "1 of 1 files did not reach their target" in said) == (8, True)
@@ -104,8 +117,8 @@ def test_the_command_rehearses_sends_what_is_missing_and_shows_it(tmp_path: Path
     assert (code, "Delivery of 2026-06-30" in said, said.count("before")) == (0, True, 2)
 
 
-def test_a_mended_address_in_shop_yml_counts_at_once(tmp_path: Path) -> None:
-    shop = shop_with(tmp_path, f"{{crm: {block(tmp_path / 'gone')}}}")
+def test_a_mended_address_in_shop_yml_counts_at_once(published: Path, tmp_path: Path) -> None:
+    shop = shop_with(published, tmp_path, f"{{crm: {block(tmp_path / 'gone')}}}")
     (tmp_path / "inbox").mkdir()
     settings = shop / "shop.yml"
     settings.write_text(settings.read_text("utf-8").replace(str(tmp_path / "gone"), str(tmp_path / "inbox")), "utf-8")
@@ -119,8 +132,10 @@ def test_a_mended_address_in_shop_yml_counts_at_once(tmp_path: Path) -> None:
         (("--block", "shelf"), 2, "--block shelf: channels.shelf has no `delivery` in shop.yml"),
     ],
 )
-def test_a_wrong_block_is_named(tmp_path: Path, arguments: tuple[str, ...], code: int, message: str) -> None:
-    shop = shop_with(tmp_path, f"{{crm: {block(tmp_path / 'inbox')}, shelf: {{target: generic}}}}")
+def test_a_wrong_block_is_named(
+    published: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    shop = shop_with(published, tmp_path, f"{{crm: {block(tmp_path / 'inbox')}, shelf: {{target: generic}}}}")
     found, said = offermill("--shop", shop, *arguments)
     assert (found, message in said) == (code, True), said
 
