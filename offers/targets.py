@@ -93,11 +93,16 @@ def _unknown(target: Target, known: Mapping[str, TargetItem], where: Where) -> I
             yield Problem((*where, index), f"the shop has no {target.kind} {given!r}.{nearest(given, known)}")
 
 
+def known_segments(warehouse: Warehouse) -> list[str]:
+    """Return the segments that rules make, and every other that has a member tonight."""
+    tonight = warehouse.rows("select distinct segment from segments.membership")
+    return sorted(_SEGMENTS | {segment for (segment,) in tonight})
+
+
 def _segment_problems(warehouse: Warehouse, catalogue: Catalogue) -> Iterator[Problem]:
     if not warehouse.exists("segments.membership"):
         return  # a training before the first night: that night reads the names against its segments
-    tonight = warehouse.rows("select distinct segment from segments.membership")
-    known = sorted(_SEGMENTS | {segment for (segment,) in tonight})
+    known = known_segments(warehouse)
     yield from limit_checks.unknown_names(catalogue, {"segment": known})
     for index, template in enumerate(catalogue.templates):
         named = {"segments": template.audience.segments, "excluded_segments": template.audience.excluded_segments}

@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from offermill import datapackage
-from offermill.errors import PublishError
+from offermill.errors import ConfigError, PublishError
 from offermill.run import Run
+from offermill.settings import Settings
 from offermill.settings_channels import ChannelSettings
 from offermill.warehouse import Warehouse
+from offermill.yamlfile import nearest
 from offers.channels import messages, registry, splitting, tables, told
 from offers.channels.contract import FileContract, Leaving, Status, Target
+from offers.targets import known_segments
 
 FOLDER = "channels"
 # Frictionless types of the columns; amounts are decimals, and JSON files have no table schema.
@@ -103,14 +106,26 @@ def write_block(
     return resources, {"target": target.name, "mode": block.mode, **asdict(counted), "files": files}
 
 
+def _check_segments(warehouse: Warehouse, settings: Settings) -> None:
+    named = [(name, segment) for name, block in settings.channels.items() for segment in block.segments]
+    known = known_segments(warehouse) if named else []
+    for name, segment in named:
+        if segment not in known:
+            raise ConfigError(
+                f"shop.yml: channels.{name}.segments: {segment!r} is no segment.{nearest(segment, known)} "
+                "Nobody would be told."
+            )
+
+
 def write(warehouse: Warehouse, run: Run, folder: Path) -> Handover:
     """Write the files of every block.
 
     Raises:
-        ConfigError: a block names no known target, or what its target lacks.
+        ConfigError: a block names no known target, what its target lacks, or no segment.
         PublishError: a row breaks its target's contract; names file, row and column.
     """
     registry.check(run.settings)
+    _check_segments(warehouse, run.settings)
     resources: list[datapackage.Resource] = []
     facts: dict[str, object] = {}
     for name, block in run.settings.channels.items():

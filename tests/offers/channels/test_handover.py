@@ -201,3 +201,10 @@ def test_a_block_that_cannot_be_meant_is_refused_with_all_its_problems(warehouse
     first, second = refusal(warehouse, tmp_path, given).splitlines()
     assert first.startswith("shop.yml: channels.crm.target: 'genric' is no known target. Did you mean 'generic'? Known")
     assert second == "shop.yml: channels.other.options: 'lsit' is no option of generic. It has none."
+
+
+def test_a_block_for_a_segment_that_is_none_is_refused(warehouse: Warehouse, tmp_path: Path) -> None:
+    fill(warehouse, [message(1)])
+    assert refusal(warehouse, tmp_path, "{crm: {target: generic, segments: [lasped]}}") == (
+        "shop.yml: channels.crm.segments: 'lasped' is no segment. Did you mean 'lapsed'? Nobody would be told."
+    )
