@@ -53,21 +53,6 @@ class Grant(Section):
         return {name: patterns for name in named if (patterns := getattr(self, name)) is not None}
 
 
-class OidcSettings(Section):
-    """Log in with the company's own accounts (OpenID Connect, authorization code with PKCE)."""
-
-    # Address of the issuer; its /.well-known/openid-configuration is read at the first log-in.
-    issuer: Annotated[str, BeforeValidator(_address)]
-    # Id of this portal at the issuer.
-    client_id: str
-    # Name of the environment variable that holds the client's secret.
-    client_secret_variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-    # Claim of the identity token that names a person's groups.
-    groups_claim: str = "groups"
-    # Group at the issuer -> role here; who is in none of them is refused.
-    roles: dict[str, RoleName]
-
-
 class PortalSettings(Section):
     """Downloads by role (`offermill serve`): who may see, preview and download which lists."""
 
@@ -83,8 +68,6 @@ class PortalSettings(Section):
     login_window_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     # User name in Airflow -> role here, where the portal is shown in Airflow's UI; others are refused.
     airflow_users: dict[str, RoleName] = Field(default_factory=dict)
-    # Log in with the company's own accounts.
-    oidc: OidcSettings | None = None
 
     @field_validator("roles")
     @classmethod
@@ -98,8 +81,7 @@ class PortalSettings(Section):
 
     @model_validator(mode="after")
     def _known_roles(self) -> Self:
-        used = {**self.airflow_users, **(self.oidc.roles if self.oidc else {})}
-        for who, role in used.items():
+        for who, role in self.airflow_users.items():
             if role not in self.roles:
                 raise ValueError(f"{who!r} gets {role!r}, which is no role.{yamlfile.nearest(role, self.roles)}")
         return self

@@ -101,9 +101,10 @@ def preview(request: Request, visitor: Visitor, edition_name: str, list_name: st
     if not listed.is_table or not 1 <= page <= PREVIEW_PAGES:
         raise refuse(request, visitor, 404, "nothing to preview", edition=found.name, list=listed.name, page=page)
     lists.check(listed)
-    (_, names), rows = records.header_and_records(listed, alternatives)
     start = (page - 1) * PREVIEW_ROWS
-    shown = [cells for _, cells in islice(rows, start, start + PREVIEW_ROWS + 1)]
+    with records.readable(listed):
+        (_, names), rows = records.header_and_records(listed, alternatives)
+        shown = [cells for _, cells in islice(rows, start, start + PREVIEW_ROWS + 1)]
     facts = {"user": visitor.name, "address": address(request), "edition": found.name, "list": listed.name}
     portal.note("preview", **facts, page=page, rows=len(shown[:PREVIEW_ROWS]))
     has_more = len(shown) > PREVIEW_ROWS and page < PREVIEW_PAGES
@@ -136,7 +137,7 @@ def download(
         "is_whole": asked_for.is_whole,
     }
     portal.note("download", **facts)
-    with _turn(is_made=chosen.name in _MADE):
+    with _turn(is_made=chosen.name in _MADE), records.readable(listed):
         pieces = formats.stream(asked_for, portal.folder)
     headers = {"Content-Disposition": f'attachment; filename="{asked_for.file_name}"'}
     return StreamingResponse(_noted(portal, pieces, facts), media_type=chosen.media, headers=headers)

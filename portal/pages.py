@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.responses import StreamingResponse
 
-from portal import cells, entering, formats, handing, lists, rights, words
+from portal import cells, entering, formats, handing, lists, rights, users, words
 from portal.entering import Entered
 from portal.state import Portal, Visitor
 
@@ -29,8 +29,7 @@ def login_page(request: Request, status: int = 200, said: str | None = None) -> 
     known = portal.sessions.unsigned(request.cookies.get(_FORM_COOKIE))
     number = known or secrets.token_urlsafe(16)
     token = portal.sessions.form_token(number)
-    oidc = portal.chosen.portal.oidc is not None
-    response = words.page(request, "login", status=status, said=said, form_token=token, has_oidc=oidc)
+    response = words.page(request, "login", status=status, said=said, form_token=token)
     signed = portal.sessions.signed(number)
     response.set_cookie(_FORM_COOKIE, signed, max_age=_FORM_SECONDS, **_cookie_flags(portal))
     return response
@@ -44,11 +43,11 @@ def login(request: Request) -> Response:
     return login_page(request)
 
 
-def enter(request: Request, name: str, stamp: str, roles: tuple[str, ...]) -> Response:
+def _enter(request: Request, user: users.User) -> Response:
     """Begin a session, log it, and go to the nights."""
     portal: Portal = request.app.state.portal
-    portal.note("login", user=name, address=handing.address(request))
-    _, cookie = portal.sessions.begin(name, stamp, roles, portal.clock())
+    portal.note("login", user=user.name, address=handing.address(request))
+    _, cookie = portal.sessions.begin(user.name, user.stamp, portal.clock())
     response = RedirectResponse("/", 303)
     length = portal.chosen.portal.session_minutes * 60
     response.set_cookie(portal.cookie, cookie, max_age=length, **_cookie_flags(portal))
@@ -72,7 +71,7 @@ def send_login(
         user = entering.log_in(request, name.strip().lower(), password)
     except entering.LoginClosedError:
         return login_page(request, 429, "closed")
-    return enter(request, user.name, user.stamp, ()) if user else login_page(request, 401, "wrong")
+    return _enter(request, user) if user else login_page(request, 401, "wrong")
 
 
 @own_login.post("/logout")

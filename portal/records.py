@@ -3,13 +3,16 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
+import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from offermill import csvfile
+from offermill import csvfile, datapackage
+from offermill.errors import PublishError
 from portal import rights
 from portal.lists import Listed
 
@@ -45,10 +48,11 @@ def dialect(listed: Listed) -> dict[str, Any]:
 
 def _csv(listed: Listed) -> Iterator[Record]:
     encoding = str(listed.resource.get("encoding", "utf-8"))
+    missing = {"", *listed.resource.get("schema", {}).get("missingValues", ())}
     with listed.path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
         lines = _Taken(file)
         for row in csv.reader(lines, **dialect(listed)):
-            yield lines.take(), [cell or None for cell in row]
+            yield lines.take(), [None if cell in missing else cell for cell in row]
 
 
 def text(value: object) -> str | None:
@@ -68,6 +72,19 @@ def _parquet(listed: Listed) -> Iterator[Record]:
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 cells = [text(value) for value in row]
                 yield csvfile.line(cells), cells
+
+
+@contextmanager
+def readable(listed: Listed) -> Iterator[None]:
+    """Say plainly that a file is no table as its manifest describes it.
+
+    Raises:
+        PublishError: the file cannot be read with the declared dialect and encoding.
+    """
+    try:
+        yield
+    except (csv.Error, UnicodeError, pa.ArrowInvalid) as problem:
+        raise PublishError(f"{listed.name}: cannot be read as {datapackage.NAME} describes it: {problem}") from problem
 
 
 def header_and_records(listed: Listed, alternatives: tuple[rights.Rows, ...]) -> tuple[Record, Iterator[Record]]:

@@ -32,7 +32,7 @@ def _check(portal: Portal, host: str) -> None:
         )
     if not lists.editions(shop):
         raise PublishError(f"{shop.exports}: nothing is published yet; run a night first: offermill run --date D.")
-    if not users.read(shop) and rules.oidc is None:
+    if not users.read(shop):
         role = next(iter(rules.roles))
         raise ConfigError(f"There are no users yet; add one: offermill user add NAME --role {role}")
     if not _is_loopback(host) and rules.public_url is None:

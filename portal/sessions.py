@@ -19,15 +19,13 @@ class Session:
     """Somebody who logged in.
 
     Attributes:
-        stamp: the user's stamp at log-in (`User.stamp`); empty for those whom an issuer vouches for.
-        roles: those of the issuer; users of our own have theirs in the users file.
+        stamp: the user's stamp at log-in (`User.stamp`).
         ends: naive UTC.
     """
 
     number: str
     user: str
     stamp: str
-    roles: tuple[str, ...]
     ends: datetime
 
 
@@ -40,9 +38,9 @@ class Sessions:
         self._open: OrderedDict[str, Session] = OrderedDict()
         self._lock = Lock()
 
-    def begin(self, user: str, stamp: str, roles: tuple[str, ...], now: datetime) -> tuple[Session, str]:
+    def begin(self, user: str, stamp: str, now: datetime) -> tuple[Session, str]:
         """Return a new session and the value of its cookie."""
-        session = Session(secrets.token_urlsafe(_NUMBER_BYTES), user, stamp, roles, now + self._length)
+        session = Session(secrets.token_urlsafe(_NUMBER_BYTES), user, stamp, now + self._length)
         with self._lock:
             self._open[session.number] = session
             while len(self._open) > _OPEN:

@@ -84,8 +84,6 @@ class Portal:
 
     def visitor(self, session: Session) -> Visitor | None:
         """Return who holds a session; None when the user was removed or changed since."""
-        if not session.stamp:
-            return Visitor(session.user, session.roles, session.number)
         user = users.read(self.shop).get(session.user)
         if user is None or user.stamp != session.stamp:
             return None

@@ -128,6 +128,14 @@ def test_no_script_comes_back_from_what_is_asked(visit: Visit, stranger: Visitor
     assert (answer.status, runnable(answer.text)) == (403, [])
 
 
+def found_by_axe(page: Any) -> list[str]:
+    """Return what axe finds serious on the page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    violations = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['help']}" for one in violations if one["impact"] in ("serious", "critical")]
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="there is no /usr/bin/chromium (apt-get install chromium)")
 def test_chromium_runs_none_of_them_and_asks_nobody_else(hostile: tuple[Portal, int]) -> None:
@@ -151,6 +159,7 @@ def test_chromium_runs_none_of_them_and_asks_nobody_else(hostile: tuple[Portal, 
         for path in ("/editions/2026-07-01", "/editions/2026-07-01/all.csv"):
             page.goto(home + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, "the page scrolls sideways"
+            assert found_by_axe(page) == []
         browser.close()
     assert said == []
     assert [url for url in asked if not url.startswith((home, "data:,"))] == []

@@ -85,5 +85,5 @@ def running(app: ASGIApp) -> Iterator[int]:
 def as_user(portal: Portal, port: int, name: str) -> Visitor:
     """Return a visitor with an open session of a user."""
     user = users.read(portal.shop)[name]
-    _, cookie = portal.sessions.begin(name, user.stamp, (), portal.clock())
+    _, cookie = portal.sessions.begin(name, user.stamp, portal.clock())
     return Visitor(port, f"{portal.cookie}={cookie}")
