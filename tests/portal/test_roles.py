@@ -160,5 +160,5 @@ def test_a_role_that_shop_yml_no_longer_knows_has_no_right(portal: Portal) -> No
     listed = lists.edition(portal.shop, EDITION)
     assert listed
     assert {name: rights.access(portal.chosen.portal, ("dismissed",), one) for name, one in listed.lists.items()} == (
-        dict.fromkeys(LISTS, {})
+        {name: {} for name in LISTS}
     )
