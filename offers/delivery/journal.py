@@ -16,7 +16,7 @@ from offermill.errors import DeliveryError
 from offers.delivery.parcel import Parcel
 
 # intent: will upload under the token. staged: uploaded, will be finished. acknowledged: the target has it.
-# failed: an attempt ended so. abandoned: the upload is given up, and may be removed.
+# failed: an attempt ended so. abandoned: the upload is given up, and will be removed.
 Event = Literal["intent", "staged", "acknowledged", "failed", "abandoned"]
 FILE = "delivery.jsonl"
 _START = "0" * 64

@@ -91,7 +91,7 @@ class _Attempt:
                 return self._acknowledge(sent, last.token, "the target has it", "recognised")
             if state == "waiting" and sent.sha256 == self._parcel.sha256:
                 return self._finish(last.token, is_again=True)
-        # Noted first: a staged upload that is missing without this note counts as finished.
+        # Noted first: what is half removed must not be taken up again.
         self._note("abandoned", sent, last.token)
         self._transport.discard(sent, last.token)
         return self._send()

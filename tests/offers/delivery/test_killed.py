@@ -21,6 +21,8 @@ from tests.offers.delivery.servers import Bucket, Server
 
 CONTENT = "offer_key\nk1\n"
 OTHER = "offer_key\n"
+# The moment after the upload is noted: the process dies before the file gets its name.
+UPLOADED = 5
 
 
 class Fuse:
@@ -198,3 +200,22 @@ def test_rows_that_became_forbidden_meanwhile_leave_only_if_they_had_left(tmp_pa
     with office(tmp_path / "state") as desk:
         last = desk.journal.of(parcel(tmp_path / "out", OTHER))[-1]
         assert (last.event, last.rows) == ("acknowledged", 1 if had_left else 0)
+
+
+def test_killed_again_while_it_gives_up_what_it_had_uploaded(tmp_path: Path) -> None:
+    """Uploaded and killed, then rows became forbidden, and the next process is killed at every moment of its own."""
+    moment = 0
+    while True:
+        folder = tmp_path / str(moment)
+        inbox = folder / "inbox"
+        inbox.mkdir(parents=True)
+        settings = DeliverySettings.model_validate({"folder": {"path": str(inbox)}})
+        assert is_killed(settings, folder, UPLOADED)
+        was_killed = is_killed(settings, folder, moment, OTHER)
+        assert send(settings, folder, OTHER) in ("delivered", "recognised", "before")
+        assert taken_from(inbox)() == [OTHER.encode()], f"moment {moment}"
+        if not was_killed:
+            break
+        moment += 1
+    # The acts of a whole send, and two more for giving up: the note and the removal.
+    assert moment == 12
