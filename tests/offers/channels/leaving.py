@@ -82,6 +82,7 @@ def fill(warehouse: Warehouse, messages: Sequence[Row], **others: Sequence[Row])
     make(warehouse, "offers.addressee", [{name: row[name] for name in names} for row in people.values()])
     make(warehouse, "offers.decision_history", others.get("decision_history", []))
     make(warehouse, "segments.membership", others.get("membership", []))
+    make(warehouse, "core.store", others.get("store", []))
 
 
 def run_with(folder: Path, channels: str, day: date = DAY, *, new_version: bool = False) -> Run:

@@ -21,7 +21,7 @@ each_file = pytest.mark.parametrize(
 def warehouse() -> Iterator[Warehouse]:
     with Warehouse.open() as opened:
         make(opened, "offers.allowed_message", [])
-        for table in ("offers.catalogue", "offers.ad_permission"):
+        for table in ("offers.catalogue", "offers.ad_permission", "core.store"):
             make(opened, table, [])
         opened.execute("create temp table channel_told as select *, true as is_last from offers.allowed_message")
         opened.execute("create temp table channel_message as select *, true as is_last from offers.allowed_message")
