@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards import budget, downloads, modelcards, offers, quality, segments, tonight
+from dashboards import (
+    budget,
+    channels,
+    downloads,
+    experiments,
+    goals,
+    modelcards,
+    offers,
+    quality,
+    runlog,
+    segments,
+    tonight,
+)
 from dashboards.context import Context
 from dashboards.queries import Answer
 
@@ -22,10 +34,14 @@ class Page:
 
 PAGES = (
     Page("tonight", "index.html", tonight.build),
+    Page("goals", "goals.html", goals.build),
     Page("budget", "budget.html", budget.build),
-    Page("segments", "segments.html", segments.build),
     Page("offers", "offers.html", offers.build),
+    Page("segments", "segments.html", segments.build),
+    Page("channels", "channels.html", channels.build),
+    Page("experiments", "experiments.html", experiments.build),
     Page("models", "models.html", modelcards.build),
     Page("quality", "quality.html", quality.build),
     Page("downloads", "downloads.html", downloads.build),
+    Page("runlog", "runlog.html", runlog.build),
 )

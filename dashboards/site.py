@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from dashboards import modelcards, queries, slices
+from dashboards import modelcards, queries, runlog, slices
 from dashboards.context import Context, texts
 from dashboards.pages import PAGES, Page
 from models import registry
@@ -128,6 +128,7 @@ def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Stage all pages in every language, the door of the night and the chart script."""
     folder, package = publish.staging(run, "site"), datapackage.read(publish.folder(run) / "exports")
     data = {page.name: queries.answers(warehouse, run, page.name) for page in PAGES}
+    data["runlog"]["sizes"] = runlog.sizes(warehouse)
     found = contexts(run, package, *_sliced(warehouse, run))
     for ctx in found:
         _write(folder / ctx.language, ctx, data)

@@ -198,6 +198,12 @@ def _models(warehouse: Warehouse) -> None:
 
 def _meta(warehouse: Warehouse) -> None:
     meta.ensure(warehouse)
+    create(
+        warehouse,
+        "meta.run",
+        {"business_date": "date", "run_id": "varchar", "config_hash": "varchar"},
+        [{"business_date": DAY, "run_id": "test-2026-06-30", "config_hash": "c"}],
+    )
     _deliveries(warehouse)
     _rejects(warehouse)
     _checks(warehouse)

@@ -22,6 +22,36 @@ const filter = (input) => {
     said.textContent = `${rows.filter((row) => !row.hidden).length} / ${rows.length}`;
   });
 };
+const plain = (cell) => {
+  // A number as a spreadsheet of this language reads it; a text that it would calculate gets an apostrophe.
+  const text = cell.innerText.trim(), thousands = language.thousands;
+  const digits = text.split(thousands).join("").replace(/[\u00a0\u202f]/g, " ");
+  const number = digits.match(/^(-?)[^\d\s-]{0,3}\s?(\d+(?:[.,]\d+)?)\s?[^\d\s%]{0,3}$/);
+  if (cell.classList.contains("n") && number) return number[1] + number[2];
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+};
+const csv = (table) => {
+  const mark = language.decimal === "," ? ";" : ",";
+  const quoted = (text) => (/[";,\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].map((cell) => quoted(plain(cell))).join(mark));
+  return new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv" });
+};
+const offer = (table) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "csv";
+  button.textContent = language.csv;
+  button.setAttribute("aria-label", `${language.csv}: ${table.caption.textContent}`);
+  button.addEventListener("click", () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(csv(table));
+    link.download = `${table.id || "table"}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+  table.parentElement.after(button);
+};
+document.querySelectorAll(".scroll > table").forEach(offer);
 document.querySelectorAll("[data-specification]").forEach(draw);
 document.querySelectorAll("input[data-table]").forEach(filter);
 document.querySelector("nav.pages a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,0 +1,74 @@
+"""The page Run log: the steps of this night with their rows and gates, and how the nights before went."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dashboards.context import Context
+from dashboards.queries import Answer, Row
+from offermill import flows
+from offermill.warehouse import Warehouse
+
+# Stages whose tables hold this night and nothing of a later one, so that a page made again is the same.
+_OF_THE_NIGHT = ("features", "segments", "offers", "outcomes")
+
+
+def sizes(warehouse: Warehouse) -> Answer:
+    """Return the rows of every table that a step of the night made anew."""
+    steps = [step for stage in flows.nightly().stages if stage.name in _OF_THE_NIGHT for step in stage.steps]
+    made = [step.address for step in steps if step.call is None and warehouse.exists(step.address)]
+    return Answer(tuple({"address": address, "row_count": warehouse.count(address)} for address in made))
+
+
+def _state(ctx: Context, critical: int, warnings: int) -> tuple[str, str]:
+    words = ctx.t["quality"]["states"]
+    if critical:
+        return words["critical"], "bad"
+    return (words["warning"], "warn") if warnings else (words["kept"], "good")
+
+
+def _steps(ctx: Context, data: Mapping[str, Answer]) -> list[list[Any]]:
+    """Return the steps of the night in their order, with the rows of the table that each made."""
+    f = ctx.formats
+    sizes = {row["address"]: row["row_count"] for row in data["sizes"].rows}
+    gates = {row["schema_name"]: row for row in data["gates"].rows}
+    rows: list[list[Any]] = []
+    for stage in flows.nightly().stages:
+        for step in stage.steps:
+            gate = gates.get(stage.name) if flows.is_gate(step) else None
+            count = sizes.get(step.address)
+            shown = f.people(None if 0 < count < ctx.minimum else count) if count is not None else ""
+            state = _state(ctx, gate["critical_count"], gate["warning_count"]) if gate else ("", "none")
+            checks = f.number(gate["check_count"]) if gate else ""
+            rows.append([step.address, ctx.word("stages", stage.name), shown, checks, state])
+    return rows
+
+
+def _night(ctx: Context, row: Row) -> list[Any]:
+    f = ctx.formats
+    counts = (f.number(row[name]) for name in ("check_count", "critical_count", "warning_count"))
+    offers = f.people(None if 0 < row["offer_count"] < ctx.minimum else row["offer_count"])
+    state = _state(ctx, row["critical_count"], row["warning_count"])
+    return [f.day(row["business_date"]), row["run_id"], offers, *counts, state]
+
+
+def _warning(ctx: Context, row: Row) -> list[Any]:
+    state = _state(ctx, row["severity"] == "critical", 1)
+    return [ctx.formats.day(row["business_date"]), row["address"], row["description"], state]
+
+
+def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
+    """Return what the template shows."""
+    t = ctx.t["runlog"]
+    tables = {
+        "nights": [_night(ctx, row) for row in data["nights"].rows],
+        "warnings": [_warning(ctx, row) for row in data["warnings"].rows],
+        "steps": _steps(ctx, data) if data["gates"].rows else [],
+    }
+    return {
+        name: {
+            "columns": ctx.columns("runlog", name),
+            "rows": rows,
+            "nothing": ctx.why_nothing(data[name if name != "steps" else "gates"], t["empty"][name]),
+        }
+        for name, rows in tables.items()
+    }
