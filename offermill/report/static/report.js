@@ -32,7 +32,7 @@ const plain = (cell) => {
 };
 const csv = (table) => {
   const mark = language.decimal === "," ? ";" : ",";
-  const quoted = (text) => (/[";,\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const quoted = (text) => (text.includes(mark) || /["\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = [...table.rows].filter((row) => !row.hidden).map((row) => [...row.cells].map((cell) => quoted(plain(cell))).join(mark));
   return new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv" });
 };
