@@ -40,7 +40,7 @@ def _span(ctx: Context, row: Row, low: str, high: str) -> str:
 def _cells(ctx: Context, row: Row) -> list[Any]:
     t, f = ctx.t["experiments"], ctx.formats
     counts = [
-        f.people(count if count >= ctx.minimum else None) for count in (row["treated_count"], row["control_count"])
+        f.people(None if 0 < count < ctx.minimum else count) for count in (row["treated_count"], row["control_count"])
     ]
     told = ("told", "good") if row["is_told"] else ("open", "")
     if not _is_shown(ctx, row):

@@ -8,6 +8,7 @@ import pytest
 from dashboards import channels, experiments, goals, runlog, site
 from dashboards.context import Context
 from dashboards.queries import Answer
+from offermill import flows
 from tests import literal_night
 
 DAY = date(2026, 6, 30)
@@ -116,7 +117,8 @@ def test_the_run_log_lists_every_step_with_its_rows_and_gates(tmp_path: Path) ->
         size = warehouse.count("segments.portrait")
     steps = {row[0]: row[1:] for row in shown["steps"]["rows"]}
     assert next(iter(steps)) == "night.open"
-    assert list(steps)[-1] == "publish.release"
+    assert list(steps) == [step.address for step in flows.nightly().steps]
+    assert {stage.name for stage in flows.nightly().stages} <= set(ctx.t["words"]["stages"])
     assert steps["core.checks"] == ["Facts", "", "14", ("warning", "warn")]
     assert steps["segments.portrait"] == ["Segments", str(size), "", ("", "none")]
     assert shown["nights"]["rows"] == [["30 Jun 2026", "r", "not shown", "14", "0", "1", ("warning", "warn")]]
