@@ -149,6 +149,8 @@ def _offers() -> Stage:
         _call("offers.address_key", "offers.channels.address_keys:write_addresses"),
         _call("offers.suppression_key", "offers.channels.address_keys:write_suppressions"),
         _call("offers.phone_number", "offers.channels.phone_numbers:write"),
+        _call("offers.written_limit", "offers.channels.written_limits:write"),
+        _call("offers.last_word", "offers.channels.last_check:listen", "offers.message", "offers.watched_key"),
         _call("offers.pilot_arm", "offers.pilot_registry:register"),
         _call("offers.ramp", "offers.ramp:advance"),
         _call("offers.ledger", "offers.ledger:settle", "offers.withdrawn_promise"),

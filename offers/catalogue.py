@@ -91,6 +91,13 @@ def catalogue_hash(catalogue: Catalogue) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def sentence_patterns(catalogue: Catalogue, shop: ShopSettings) -> dict[str, dict[str, str]]:
+    """Return offer -> language -> its sentence with placeholders; a stand-in for targets that products name."""
+    stand_ins = [(_stand_in(template),) for template in catalogue.templates]
+    offers = expand(catalogue, stand_ins, night=_ANY_NIGHT, digits=shop.currency_digits)
+    return {one.offer_id: {language: wording.pattern(one, language) for language in LANGUAGES} for one in offers}
+
+
 def _offer_problems(catalogue: Catalogue, offers: list[Offer], shop: ShopSettings) -> Iterator[Problem]:
     yield from _sign_off_problems(catalogue)
     yield from _same_id_problems(catalogue, offers)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from offermill import sqlfiles
 from offermill.ingest import meta
 from offermill.run import Run
 from offermill.warehouse import Warehouse
@@ -49,8 +50,19 @@ def fill(warehouse: Warehouse) -> None:
     _customers(warehouse)
     _segments(warehouse)
     literal_offers.fill(warehouse)
+    make_messages(warehouse)
     _models(warehouse)
     _meta(warehouse)
+
+
+def make_messages(warehouse: Warehouse) -> None:
+    """Write one message per offer, none of them held back."""
+    for table in ("core.contact", "core.contact_name", "offers.withdrawn_promise", "offers.message_verdict"):
+        make(warehouse, table, [])
+    for table in ("offers.last_word", "offers.phone_number"):
+        make(warehouse, table, [])
+    for table in ("offers.addressee", "offers.message", "offers.allowed_message"):
+        warehouse.replace_table(table, sqlfiles.read(table).text, {"business_date": DAY})
 
 
 def _customers(warehouse: Warehouse) -> None:

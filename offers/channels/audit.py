@@ -140,6 +140,39 @@ UNMATCHED = Report(
     ),
 )
 
+LAST_WORDS = Report(
+    "last_words.csv",
+    "Customers with an offer who said no after the night was loaded and before the lists were written",
+    "offers.last_word",
+    "select customer_id, channel, rule, why from offers.last_word order by all",
+    (
+        ("customer_id", "string", "Customer."),
+        ("channel", "string", "Channel that is refused; * for every one."),
+        ("rule", "string", "opted_out, suppressed or erased."),
+        ("why", "string", "What was said, when, and in which file."),
+    ),
+)
+
+HELD_BACK = Report(
+    "held_back.csv",
+    "Offers that were decided and did not leave, with the last check that held them back",
+    "offers.message_verdict",
+    """
+    select verdicts.offer_key, messages.customer_id, messages.offer_id, messages.channel, verdicts.rule, verdicts.why
+    from offers.message_verdict as verdicts
+    inner join offers.message as messages on verdicts.offer_key = messages.offer_key
+    order by verdicts.offer_key, verdicts.rule
+    """,
+    (
+        ("offer_key", "string", "Key that the offer would have had."),
+        ("customer_id", "string", "Customer."),
+        ("offer_id", "string", "Offer."),
+        ("channel", "string", "Way to tell the customer."),
+        ("rule", "string", "Rule that forbids it."),
+        ("why", "string", "The rule's reason in words."),
+    ),
+)
+
 
 def _write_csv(warehouse: Warehouse, run: Run, report: Report, path: Path) -> int:
     rows = tables.rows(warehouse, run, report.sql) if warehouse.exists(report.table) else iter(())
@@ -170,7 +203,7 @@ def write(warehouse: Warehouse, run: Run, folder: Path) -> list[datapackage.Reso
     """Write every audit file into `folder`/audit."""
     (folder / FOLDER).mkdir()
     resources = []
-    for report in (DECISIONS, CATALOGUE, DECISION_LOG, CHECKS, INPUTS, REJECTS, UNMATCHED):
+    for report in (DECISIONS, CATALOGUE, DECISION_LOG, CHECKS, INPUTS, REJECTS, UNMATCHED, LAST_WORDS, HELD_BACK):
         path = folder / FOLDER / report.name
         rows = _WRITERS[path.suffix](warehouse, run, report, path)
         resources.append(datapackage.Resource(f"{FOLDER}/{report.name}", report.title, rows, report.columns))

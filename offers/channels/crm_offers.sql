@@ -1,6 +1,12 @@
 -- One row per customer with an offer tonight, in the order of the CRM list.
 with decisions as (
-    select * from offers.decision where offer_id is not null
+    select decisions.*
+    from offers.decision as decisions
+    semi join offers.allowed_message as allowed
+        on
+            decisions.customer_id = allowed.customer_id
+            and decisions.offer_id = allowed.offer_id
+            and allowed.offer_status = 'offered'
 ),
 texts as (
     select

@@ -1,12 +1,14 @@
 """The step publish.exports: every file that leaves the house tonight, staged, with its manifest last."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from offermill import datapackage, publish
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers.channels import audit, crm_csv, handover, promised, segment_lists, summary, withdrawals
+from offers import approval
+from offers.channels import audit, crm_csv, handover, last_check, promised, segment_lists, summary, withdrawals
 
 
 def input_hash(folder: Path) -> str:
@@ -35,7 +37,20 @@ def _facts(run: Run, folder: Path, offers: datapackage.Resource) -> dict[str, ob
 
 
 def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
-    """Stage lists, segment files, audit files and the data package.
+    """Step publish.exports: check at the last moment what may leave, then stage it.
+
+    Raises:
+        GateError: somebody has not signed the catalogue, or consents are missing or too old.
+        InputError: a file that arrived since the night was loaded cannot be read.
+        OffermillError: see `stage`.
+    """
+    signatures = approval.require(run)
+    last_check.refresh(warehouse, run)
+    return stage(warehouse, run, signatures)
+
+
+def stage(warehouse: Warehouse, run: Run, signatures: Sequence[Mapping[str, object]] = ()) -> dict[str, object]:
+    """Stage lists, segment files, audit files and the data package, of what offers.allowed_message holds.
 
     Raises:
         ConfigError: a block of channels names a target that is not there, or what it lacks.
@@ -49,7 +64,7 @@ def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
     channels = handover.write(warehouse, run, folder)
     resources += channels.resources
     facts = {**_facts(run, folder, offers), "shop_name": run.settings.shop.name, **summary.figures(warehouse, run)}
-    facts["channels"] = channels.facts
+    facts |= {"channels": channels.facts, "signatures": list(signatures)}
     title = f"Offers of {run.settings.shop.name} for {run.business_date}"
     datapackage.write(folder, f"{run.settings.shop.id}-{facts['edition']}", title, resources, facts)
     return {"edition": facts["edition"], "offers": offers.rows, "files": len(resources) + 1, **offers.money}

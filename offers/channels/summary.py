@@ -35,6 +35,8 @@ from offers.left_out
 order by rule
 """
 
+HELD_BACK = "select rule, count(*) from offers.message_verdict group by rule order by rule"
+
 
 def figures(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Return the night's figures: people and offers by group, the budget, the choice's gap, the checks."""
@@ -53,6 +55,7 @@ def figures(warehouse: Warehouse, run: Run) -> dict[str, object]:
         "left_out": left_out,
         "budgets": budgets,
         "choice": choice[0] if choice else None,
+        "held_back": dict(warehouse.rows(HELD_BACK)),
         "checks": {"made": checks, "broken": broken},
         **_promises(warehouse),
     }

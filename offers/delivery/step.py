@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from offermill import night, settings, yamlfile
@@ -14,6 +12,7 @@ from offermill.run import Run
 from offermill.settings import Settings
 from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
+from offers.channels import last_check
 from offers.delivery import errand, journal, table
 from offers.delivery.clearing import Check
 from offers.delivery.errand import Errand
@@ -138,10 +137,7 @@ def _blocks(chosen: Settings, only: str | None) -> Mapping[str, DeliverySettings
 
 
 def _check() -> Check:
-    if find_spec("offers.channels.last_check") is None:
-        return lambda run, messages: {}
-    found: Check = import_module("offers.channels.last_check").forbidden
-    return found
+    return last_check.forbidden
 
 
 def _deliver(

@@ -17,6 +17,7 @@ from delivered
 where arrived_on <= $business_date
 qualify row_number() over (
     partition by coalesce(lower(trim(kind)), ''), value
-    order by arrived_on desc, _file desc, _line desc
+    -- In one delivery, what holds comes before what is lifted.
+    order by arrived_on desc, lifted_at desc nulls first, _file desc, _line desc
 ) = 1
 order by kind, value

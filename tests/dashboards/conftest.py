@@ -24,7 +24,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the shop's folder after the literal night was published."""
     folder = tmp_path_factory.mktemp("dashboards") / "shop"
     with literal_night.night(folder) as (warehouse, run):
-        publication.write(warehouse, run)
+        publication.stage(warehouse, run)
         site.build(warehouse, run)
         publish.release(warehouse, run)
     return folder
@@ -56,7 +56,7 @@ def bare_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the pages of a warehouse without the tables that pages read."""
     run = literal_night.make_run(tmp_path_factory.mktemp("bare") / "shop")
     with literal_night.night(run.shop.folder) as (full, _):
-        publication.write(full, run)
+        publication.stage(full, run)
     with Warehouse.open() as empty:
         site.build(empty, run)
     return staged_site(run)

@@ -52,7 +52,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
         literal_night.make(warehouse, "features.customer", [])
         night(warehouse, run)
         checked = gates.check(warehouse, run, schema="offers", root=promises(run.shop.folder / "promises"))
-        publication.write(warehouse, run)
+        publication.stage(warehouse, run)
         site.build(warehouse, run)
         yield warehouse, run, checked
 

@@ -234,7 +234,7 @@ def test_pages_of_a_bare_warehouse_say_why_they_are_empty(bare_pages: dict[str, 
 def test_the_same_night_gives_the_same_bytes_in_one_process(tmp_path: Path) -> None:
     def contents(name: str) -> dict[str, str]:
         with literal_night.night(tmp_path / name) as (warehouse, run):
-            publication.write(warehouse, run)
+            publication.stage(warehouse, run)
             site.build(warehouse, run)
         return {
             str(path.relative_to(publish.folder(run))): datapackage.sha256(path)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from offermill import cli, examples, paths
 from tests.nights import copy_of
 
-COMMANDS = ["init", "check", "demo", "play", "run", "train", "table", "explain", "withdraw", "deliver"]
+COMMANDS = ["init", "check", "demo", "play", "run", "train", "table", "explain", "withdraw", "deliver", "sign"]
 
 
 def offermill(*arguments: object) -> tuple[int, str, str]:

@@ -14,7 +14,7 @@ from offermill.run import Run
 from offermill.settings import RandomisationSettings, Settings, ShopSettings
 from offermill.warehouse import Warehouse
 from offers import tables
-from offers.channels import address_keys
+from offers.channels import address_keys, last_check, phone_numbers, written_limits
 
 NIGHT = date(2026, 6, 30)
 
@@ -99,22 +99,28 @@ _READ = (
 
 
 # These tables tell what was decided, and to whom.
-AFTER_DECISION = (
-    "offers.decision_log",
-    "offers.left_out",
-    "offers.trial_balance",
-    "offers.message",
-    "offers.allowed_message",
-)
+_TOLD = ("offers.decision_log", "offers.left_out", "offers.trial_balance", "offers.message")
+AFTER_DECISION = (*_TOLD, *last_check.VERDICTS)
 
 
 def make_tables(warehouse: Warehouse, run: Run, later: tuple[str, ...] = AFTER_DECISION) -> None:
     """Make the SQL tables of offers that do not wait for the decision, and what they read of addresses."""
     address_keys.write_addresses(warehouse, run)
     address_keys.write_suppressions(warehouse, run)
+    phone_numbers.write(warehouse, run)
     for address in sqlfiles.tables("offers"):
         if address not in later:
             warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+
+
+def make_later_tables(warehouse: Warehouse, run: Run) -> None:
+    """Make the tables that tell what was decided, and what the last checks say of it."""
+    for address in _TOLD:
+        warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+    written_limits.write(warehouse, run)
+    last_check.listen(warehouse, run)
+    for address in last_check.VERDICTS:
+        warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
 
 
 def people(count: int) -> dict[str, list[dict[str, object]]]:

@@ -12,7 +12,7 @@ from offermill import sqlfiles
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import catalogue, codes, decide, explain, ledger, lots, pilot_registry, tables
-from tests.offers.small_shop import AFTER_DECISION, CATALOGUE, NIGHT, make_tables, people, run_of, shop
+from tests.offers.small_shop import CATALOGUE, NIGHT, make_later_tables, make_tables, people, run_of, shop
 
 Rows = list[dict[str, object]]
 
@@ -51,8 +51,7 @@ def night(warehouse: Warehouse, run: Run) -> dict[str, object]:
     make_tables(warehouse, run)
     pilot_registry.register(warehouse, run)
     summary = decide.decide(warehouse, run)
-    for address in AFTER_DECISION:
-        warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+    make_later_tables(warehouse, run)
     return summary
 
 

@@ -77,6 +77,9 @@ def withdrawn(number: int, **changes: Any) -> Row:
 def fill(warehouse: Warehouse, messages: Sequence[Row], **others: Sequence[Row]) -> None:
     """Make the tables that blocks read; `others` are rows of `decision_history` and `membership`."""
     make(warehouse, "offers.allowed_message", messages)
+    if warehouse.exists("offers.decision"):
+        # These messages are no decisions of that night.
+        warehouse.execute("update offers.decision set offer_id = null")
     people = {row["customer_id"]: row for row in messages}
     names = ("customer_id", "email", "phone", "first_name", "last_name", "home_store_id", "language")
     make(warehouse, "offers.addressee", [{name: row[name] for name in names} for row in people.values()])

@@ -43,7 +43,7 @@ def told(warehouse: Warehouse, folder: Path, channels: str) -> tuple[list[str], 
 def publish_night(warehouse: Warehouse, folder: Path, day: date = DAY, *, new_version: bool = False) -> Path:
     """Publish a night of the block `crm` in delta mode; return its folder."""
     run = run_with(folder, "{crm: {target: generic, mode: delta}}", day, new_version=new_version)
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
     edition = publish.release(warehouse, run)["edition"]
     return run.shop.exports / str(edition) / "channels" / "crm"
 
@@ -123,7 +123,7 @@ def test_a_night_published_again_is_compared_with_what_it_was_compared_with(
     # A night before it is published later.
     publish_night(warehouse, tmp_path, DAY)
     run = run_with(tmp_path, "{crm: {target: generic, mode: delta}}", date(2026, 7, 1))
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
     assert publish.release(warehouse, run) == {"edition": "2026-07-01", "result": "identical"}
 
 
@@ -133,7 +133,7 @@ def test_a_correction_ends_what_it_drops(warehouse: Warehouse, tmp_path: Path, m
     publish_night(warehouse, tmp_path)
     fill(warehouse, [message(1), message(3, offer_text="Another sentence.")])
     run = run_with(tmp_path, f"{{crm: {{target: generic, mode: {mode}}}}}", new_version=True)
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
     publish.release(warehouse, run)
     place = run.shop.exports / "2026-06-30.v2" / "channels" / "crm"
     offered = [row["customer_id"] for row in read(place / "offers.csv")]

@@ -35,7 +35,7 @@ def night(tmp_path: Path) -> Iterator[tuple[Warehouse, Run]]:
 def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the literal night's staged files; tests only read them."""
     with nights.night(tmp_path_factory.mktemp("exports") / "shop") as (warehouse, run):
-        publication.write(warehouse, run)
+        publication.stage(warehouse, run)
     return publish.folder(run) / "exports"
 
 
@@ -89,10 +89,10 @@ def test_a_decision_that_would_be_lost_stops_the_publication(night: tuple[Wareho
     warehouse, run = night
     warehouse.execute("delete from offers.catalogue where offer_id = 'points-500'")
     with pytest.raises(PublishError) as refusal:
-        publication.write(warehouse, run)
+        publication.stage(warehouse, run)
     assert str(refusal.value) == (
-        "crm_offers.csv: 25 rows, but offers.decision has 28 offers; 3 name an offer that is not in "
-        "offers.catalogue or a customer that is not in core.customer. Nothing was published."
+        "crm_offers.csv: 25 rows, but offers.decision has 28 offers (0 held back by the last checks); 3 name an offer "
+        "that is not in offers.catalogue or a customer that is not in core.customer. Nothing was published."
     )
 
 
@@ -124,7 +124,7 @@ def test_no_cell_of_what_a_person_opens_is_a_formula(night: tuple[Warehouse, Run
             "update segments.membership set reason = $text where family = 'lifecycle' and customer_id = $customer",
             {"text": text, "customer": f"c{number + 4:03}"},
         )
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
     folder = publish.folder(run) / "exports" / "segments"
     book = openpyxl.load_workbook(folder / "lifecycle-active.xlsx")
     cells = [cell for row in book.worksheets[0].iter_rows() for cell in row]
@@ -171,7 +171,7 @@ def test_two_segments_never_share_a_file(night: tuple[Warehouse, Run]) -> None:
         "update segments.membership set segment = 'at-risk' where customer_id = 'c002' and family = 'lifecycle'"
     )
     with pytest.raises(PublishError) as refusal:
-        publication.write(warehouse, run)
+        publication.stage(warehouse, run)
     assert str(refusal.value) == (
         "segments.membership: the segments 'At risk' and 'at-risk' of 'lifecycle' would share the file "
         "lifecycle-at-risk.csv; rename one of them."
@@ -226,6 +226,8 @@ def test_the_data_package_tells_rows_money_and_where_it_comes_from(night: tuple[
         "offer_count": 28,
         "money_minor": expected,
         "channels": {},
+        "held_back": {},
+        "signatures": [],
     }
     offers = next(resource for resource in package["resources"] if resource["path"] == "crm_offers.csv")
     assert (offers["rows"], offers["money_minor"]) == (28, expected)
@@ -251,7 +253,7 @@ def test_audit_files_see_nothing_of_later_nights(exports: Path) -> None:
 def test_the_same_night_gives_the_same_bytes(tmp_path: Path) -> None:
     def contents(folder: Path) -> dict[str, str]:
         with nights.night(folder) as (warehouse, run):
-            publication.write(warehouse, run)
+            publication.stage(warehouse, run)
         staged = publish.folder(run) / "exports"
         return {str(path.relative_to(staged)): datapackage.sha256(path) for path in durable.files(staged)}
 
@@ -265,7 +267,7 @@ def test_a_night_without_offers_and_segments_is_an_empty_list_with_its_header(ni
     for table in ("offers.decision", "segments.membership", "offers.decision_log"):
         warehouse.execute(f"delete from {table}")
     warehouse.execute("drop table meta.reject")
-    summary = publication.write(warehouse, run)
+    summary = publication.stage(warehouse, run)
     exports = publish.folder(run) / "exports"
     assert summary["offers"] == 0
     assert (exports / "crm_offers.csv").read_text() == ",".join(crm_csv.NAMES) + "\n"
@@ -275,13 +277,14 @@ def test_a_night_without_offers_and_segments_is_an_empty_list_with_its_header(ni
 
 def test_a_correction_withdraws_what_no_longer_holds(night: tuple[Warehouse, Run]) -> None:
     warehouse, run = night
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
     publish.release(warehouse, run)
     first = {row["customer_id"]: row["offer_key"] for row in read(run.shop.exports / "2026-06-30" / "crm_offers.csv")}
     warehouse.execute("update offers.decision set offer_id = null where customer_id in ('c001', 'c003')")
     warehouse.execute("update offers.decision set offer_id = 'points-500' where customer_id = 'c002'")
+    nights.make_messages(warehouse)
     corrected = nights.make_run(run.shop.folder, new_version=True)
-    publication.write(warehouse, corrected)
+    publication.stage(warehouse, corrected)
     publish.release(warehouse, corrected)
     published = run.shop.exports / "2026-06-30.v2"
     assert read(published / "withdrawals.csv") == [
@@ -289,7 +292,7 @@ def test_a_correction_withdraws_what_no_longer_holds(night: tuple[Warehouse, Run
         for customer in ("c001", "c002", "c003")
     ]
     assert json.loads((run.shop.exports / "latest.json").read_text())["edition"] == "2026-06-30.v2"
-    publication.write(warehouse, nights.make_run(run.shop.folder))
+    publication.stage(warehouse, nights.make_run(run.shop.folder))
     assert publish.release(warehouse, nights.make_run(run.shop.folder)) == {
         "edition": "2026-06-30.v2",
         "result": "identical",
@@ -298,7 +301,7 @@ def test_a_correction_withdraws_what_no_longer_holds(night: tuple[Warehouse, Run
 
 def test_a_promise_taken_back_is_told_to_the_crm_until_it_would_have_ended(night: tuple[Warehouse, Run]) -> None:
     warehouse, run = night
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
     exports = publish.folder(run) / "exports"
     assert not (exports / "withdrawals.csv").exists()
     listed = next(row for row in read(exports / "crm_offers.csv") if row["customer_id"] == "c001")
@@ -315,7 +318,7 @@ def test_a_promise_taken_back_is_told_to_the_crm_until_it_would_have_ended(night
     }
     ended = taken_back | {"reservation_id": "r2", "promised_to_id": "c002", "valid_until": nights.DAY}
     nights.make(warehouse, "offers.withdrawn_promise", [taken_back, ended])
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
 
     assert read(exports / "withdrawals.csv") == [
         {"offer_key": listed["offer_key"], "customer_id": "c001", "offer_status": "withdrawn"}

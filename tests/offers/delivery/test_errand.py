@@ -51,7 +51,7 @@ def run(warehouse: Warehouse, tmp_path: Path) -> Run:
 
 
 def publish_night(warehouse: Warehouse, run: Run) -> None:
-    publication.write(warehouse, run)
+    publication.stage(warehouse, run)
     publish.release(warehouse, run)
 
 

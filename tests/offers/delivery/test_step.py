@@ -41,7 +41,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         literal_night.fill(warehouse)
         fill(warehouse, [message(1), message(2)])
         run = Run.of_snapshot(shop, DAY)
-        publication.write(warehouse, run)
+        publication.stage(warehouse, run)
         publish.release(warehouse, run)
     return shop
 

@@ -1,0 +1,218 @@
+"""Who signed what: signatures over a catalogue, its budget and its texts; nothing leaves without those asked for.
+
+`state/approval/signatures.jsonl` is only ever added to; each line holds the SHA-256 of the line before, so that none
+can be changed or taken out unseen. Beside it lies every signed version, for saying what changed since.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from offermill import durable, settings
+from offermill.errors import ConfigError, GateError
+from offermill.night import only_run
+from offermill.paths import ShopPaths
+from offermill.run import Run
+from offermill.settings import ShopSettings
+from offermill.yamlfile import nearest
+from offers import catalogue
+from offers.schema import Catalogue
+
+_SHOWN_CHANGES = 5
+_LONGEST_VALUE = 60
+_NAME_CHARACTERS = 80
+
+# Path of a value (`templates.points.depths`) -> the value as text.
+Version = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One signature: who, as what, of which version (SHA-256), when (UTC)."""
+
+    role: str
+    name: str
+    version: str
+    signed_at: str
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What `offermill sign` did, and who must still sign."""
+
+    signature: Signature
+    still: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for machines."""
+        return {**asdict(self.signature), "still_to_sign": list(self.still)}
+
+    def as_text(self) -> str:
+        """Return it for people, with what to do next."""
+        one = self.signature
+        rest = f"Still to sign: {', '.join(self.still)}." if self.still else "Everybody who must sign has signed."
+        return f"{one.name} signed as {one.role}: catalogue, budget and texts, version {one.version[:12]}.\n{rest}"
+
+
+def version(said: Catalogue, shop: ShopSettings) -> dict[str, str]:
+    """Return everything that is signed, flat: the catalogue with its budget, and the sentences that customers get."""
+    canonical = said.model_dump(mode="json", exclude={"sign_off"})
+    return dict([*_flat("", canonical), *_flat("texts", catalogue.sentence_patterns(said, shop))])
+
+
+def _flat(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _flat(f"{path}.{key}" if path else str(key), one)
+    elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        for place, one in enumerate(value):
+            yield from _flat(f"{path}.{one.get('id') or one.get('name') or place}", one)
+    elif value is not None:
+        yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def version_hash(values: Version) -> str:
+    """Return SHA-256 over a version, whatever the order of its parts."""
+    text = json.dumps(dict(values), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def changes(old: Version, new: Version) -> list[str]:
+    """Return what differs, a line each: `budget.amount: 100.00 -> 200.00`; what is not there is written as -."""
+    names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    return [f"{name}: {_short(old.get(name))} -> {_short(new.get(name))}" for name in names]
+
+
+def _short(value: str | None) -> str:
+    text = "-" if value is None else value
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _folder(shop: ShopPaths) -> Path:
+    return shop.state / "approval"
+
+
+def signatures(shop: ShopPaths) -> list[Signature]:
+    """Return all signatures, oldest first.
+
+    Raises:
+        GateError: a line was changed, taken out or put in by something else than `offermill sign`.
+    """
+    found, before = [], ""
+    for number, line in enumerate(_lines(shop), start=1):
+        try:
+            values = json.loads(line)
+            if values.pop("previous") != before:
+                raise ValueError
+            found.append(Signature(**values))
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise GateError(
+                f"state/approval/signatures.jsonl:{number}: does not follow from the line before, so the signatures "
+                "were altered and none of them counts. Put the file back from a copy, or move it away and let all "
+                "sign again."
+            ) from problem
+        before = hashlib.sha256(line.encode()).hexdigest()
+    return found
+
+
+def _lines(shop: ShopPaths) -> list[str]:
+    path = _folder(shop) / "signatures.jsonl"
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def sign(shop: ShopPaths, role: str, name: str, *, now: datetime | None = None) -> Signed:
+    """Sign the catalogue as it stands in offers.yml.
+
+    Raises:
+        ConfigError: the catalogue is wrong, the role may not sign or signed it already, or the name is no name.
+        GateError: the signatures were altered.
+    """
+    chosen = settings.load(shop.settings)
+    _check(role, name, chosen.approval.roles)
+    values = version(catalogue.read(shop.catalogue, chosen.shop), chosen.shop)
+    found = version_hash(values)
+    with only_run(shop.folder):
+        standing = signatures(shop)
+        for one in standing:
+            if (one.role, one.version) == (role, found):
+                raise ConfigError(f"{one.name} signed this version as {role} at {one.signed_at} already.")
+        moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        signature = Signature(role, name.strip(), found, moment)
+        _append(shop, signature, values)
+    missing = _missing([*standing, signature], chosen.approval.roles, found)
+    return Signed(signature, tuple(missing))
+
+
+def _check(role: str, name: str, roles: Sequence[str]) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > _NAME_CHARACTERS:
+        raise ConfigError(f"--name: must be the name of a person in one line, at most {_NAME_CHARACTERS} characters.")
+    if not roles:
+        raise ConfigError(
+            "shop.yml: approval.roles names nobody who signs. Write them first, such as "
+            "`approval: {roles: [accountant, lawyer]}`."
+        )
+    known = ", ".join(roles)
+    if role not in roles:
+        raise ConfigError(f"--role {role}: does not sign in this shop.{nearest(role, roles)} Roles: {known}.")
+
+
+def _append(shop: ShopPaths, signature: Signature, values: Version) -> None:
+    lines = _lines(shop)
+    before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else ""
+    line = json.dumps({**asdict(signature), "previous": before}, ensure_ascii=False, sort_keys=True)
+    folder = _folder(shop)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(dict(values), ensure_ascii=False, sort_keys=True, indent=1)
+    # The version first: a signature always has what it is of.
+    durable.replace(folder / f"{signature.version}.json", (text + "\n").encode())
+    durable.replace(folder / "signatures.jsonl", "".join(f"{one}\n" for one in [*lines, line]).encode())
+
+
+def _missing(standing: Sequence[Signature], roles: Sequence[str], found: str) -> list[str]:
+    signed = {one.role for one in standing if one.version == found}
+    return [role for role in roles if role not in signed]
+
+
+def require(run: Run) -> list[dict[str, object]]:
+    """Return the first signature of each role that must sign the night's catalogue.
+
+    Raises:
+        GateError: a role has not signed it; says which, and what changed since the version signed last.
+    """
+    roles = run.settings.approval.roles
+    if not roles:
+        return []
+    values = version(catalogue.read(run.catalogue, run.settings.shop), run.settings.shop)
+    found, standing = version_hash(values), signatures(run.shop)
+    missing = _missing(standing, roles, found)
+    if missing:
+        raise GateError(_refusal(run.shop, missing, standing, values))
+    first = {one.role: one for one in reversed(standing) if one.version == found}
+    return [asdict(first[role]) for role in roles]
+
+
+def _refusal(shop: ShopPaths, missing: Sequence[str], standing: Sequence[Signature], values: Version) -> str:
+    commands = "; ".join(f'offermill sign --role {role} --name "..."' for role in missing)
+    return (
+        f"offers.yml: version {version_hash(values)[:12]} of catalogue, budget and texts is not signed by "
+        f"{', '.join(missing)}, so nothing leaves. {_since(shop, standing, values)}\nTo sign: {commands}"
+    )
+
+
+def _since(shop: ShopPaths, standing: Sequence[Signature], values: Version) -> str:
+    if not standing:
+        return "Nobody has signed any version yet."
+    last = standing[-1]
+    path = _folder(shop) / f"{last.version}.json"
+    told = f"{last.name} ({last.role}) signed version {last.version[:12]} at {last.signed_at}"
+    if not path.is_file():
+        return f"{told}; what it said is no longer there."
+    found = changes(json.loads(path.read_text(encoding="utf-8")), values)
+    if not found:
+        return f"{told}: this one."
+    rest = len(found) - _SHOWN_CHANGES
+    listed = "".join(f"\n  {line}" for line in found[:_SHOWN_CHANGES]) + (f"\n  and {rest} more" if rest > 0 else "")
+    return f"{told}. Changed since:{listed}"

@@ -1,0 +1,201 @@
+"""The last moment: what was said since the night was loaded holds back the very rows that are about to leave.
+
+`refresh` runs when the lists are written, `forbidden` right before they are sent, hours later perhaps. Both read
+landing/ anew (offers.channels.late). A night that is published already keeps the words that its publication was made
+with, so that running it again gives the same bytes; what was said since then is heard at the next sending.
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from offermill import durable, publish, sqlfiles
+from offermill.errors import GateError
+from offermill.run import Run
+from offermill.warehouse import Warehouse
+from offers import tables
+from offers.channels import late
+from offers.channels.late import Files, Word
+
+# Its place in a publication, with the other files that explain it.
+WORDS = "audit/last_words.csv"
+TABLE = "offers.last_word"
+VERDICTS = (
+    "offers.limit_message",
+    "offers.limit_use",
+    "offers.prior_price",
+    "offers.verdict_on_consent",
+    "offers.verdict_on_address",
+    "offers.verdict_on_cap",
+    "offers.verdict_on_text",
+    "offers.message_verdict",
+    "offers.allowed_message",
+)
+
+# A refusal on a channel is the record's own; a suppressed address silences the household.
+_HEARD = """
+    select watched.customer_id, coalesce(said.channel, '*') as channel, said.rule, min(said.why) as why
+    from offers.watched_key as watched
+    inner join said on watched.key = said.key and (watched.is_own or said.channel is null)
+    where watched.customer_id in (select customer_id from offers.message where offer_status = 'offered')
+    group by all
+    order by all
+"""
+
+_WATCHED = """
+    select distinct messages.offer_key, messages.channel, watched.key, watched.is_own
+    from offers.allowed_message as messages
+    inner join offers.watched_key as watched on messages.customer_id = watched.customer_id
+    where messages.offer_status = 'offered'
+    order by all
+"""
+
+_FORBIDDEN = """
+    with asked as (
+        select offer_key from messages where offer_status = 'offered'
+    ),
+    heard as (
+        select watched.offer_key, min(said.rule) as rule
+        from watched
+        inner join said
+            on watched.key = said.key
+            and (said.channel is null or (watched.is_own and said.channel = watched.channel))
+        group by watched.offer_key
+    )
+    -- Whoever was not looked at when the list was written is not told.
+    select asked.offer_key, coalesce(heard.rule, 'unknown')
+    from asked
+    left join heard on asked.offer_key = heard.offer_key
+    where heard.rule is not null or asked.offer_key not in (select offer_key from watched)
+    order by all
+"""
+
+
+def _said(words: list[Word]) -> pa.Table:
+    names = ("key", "channel", "rule", "why")
+    columns = list(zip(*words, strict=True)) if words else [()] * len(names)
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=list(names))
+
+
+def listen(warehouse: Warehouse, run: Run) -> dict[str, object]:
+    """Step offers.last_word: one row per customer with an offer tonight who said no since the night was loaded.
+
+    Raises:
+        InputError: a late file cannot be read.
+    """
+    published = run.shop.exports / publish.edition(run) / WORDS
+    if published.is_file():
+        return {"rows": warehouse.write(TABLE, _published(published)), "published": True}
+    warehouse.connection.register("said", _said(late.words(run, Files.of(warehouse, run))))
+    try:
+        return {"rows": warehouse.replace_table(TABLE, _HEARD)}
+    finally:
+        warehouse.connection.unregister("said")
+
+
+def _published(path: Path) -> pa.Table:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return pa.Table.from_pylist(rows, schema=tables.schema(TABLE))
+
+
+def refresh(warehouse: Warehouse, run: Run) -> None:
+    """Listen once more, judge tonight's messages anew, and keep what `forbidden` needs to know of them.
+
+    Raises:
+        GateError: consents or suppressions are missing or too old.
+        InputError: a late file cannot be read.
+    """
+    require_fresh(warehouse, run)
+    listen(warehouse, run)
+    for address in VERDICTS:
+        warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
+    _remember(warehouse, run)
+
+
+def _place(run: Run) -> Path:
+    return run.shop.state / "last_check" / run.business_date.isoformat()
+
+
+def _remember(warehouse: Warehouse, run: Run) -> None:
+    """Write whom tonight's messages are for, by keys, and which files are known; `forbidden` has no warehouse."""
+    place = _place(run)
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sink = pa.BufferOutputStream()
+    parquet.write_table(warehouse.arrow(_WATCHED), sink, compression="zstd")
+    durable.replace(place / "watched.parquet", sink.getvalue().to_pybytes())
+    known = sorted(Files.of(warehouse, run).known)
+    # Written last: its presence says that the other is whole.
+    durable.replace(place / "files.json", (json.dumps(known, indent=1) + "\n").encode())
+
+
+def forbidden(run: Run, messages: pa.Table) -> Mapping[str, str]:
+    """Return offer_key -> rule of the messages that must not leave now, whatever was true when they were published.
+
+    Args:
+        messages: rows with offer_key and offer_status, such as offers.allowed_message; withdrawals always leave.
+
+    Raises:
+        GateError: nobody knows whom the night's messages are for.
+        InputError: a late file cannot be read.
+    """
+    place = _place(run)
+    if not (place / "files.json").is_file():
+        raise GateError(
+            f"{run.business_date}: state/last_check/{run.business_date} is missing, so nobody knows who has said no "
+            "since the lists were written, and nothing is sent. Run the night again (it changes nothing that is "
+            "published)."
+        )
+    known = frozenset(tuple(file) for file in json.loads((place / "files.json").read_text(encoding="utf-8")))
+    with Warehouse.open() as memory:
+        memory.connection.register("messages", messages.select(["offer_key", "offer_status"]))
+        memory.connection.register("watched", parquet.read_table(place / "watched.parquet"))
+        memory.connection.register("said", _said(late.words(run, Files(known))))
+        return dict(memory.rows(_FORBIDDEN))
+
+
+_NEWEST = """
+    select max(delivered_on) from meta.delivery
+    where source = $source and not is_history and delivered_on <= $business_date
+"""
+_NEWEST_WORDS = {
+    "consents": "select max(cast(recorded_at as date)) from core.consent where recorded_at < $as_of",
+    "suppressions": "select max(cast(suppressed_at as date)) from core.suppression where suppressed_at < $as_of",
+}
+
+
+def require_fresh(warehouse: Warehouse, run: Run) -> None:
+    """Refuse to go on without consents, or with consents or suppressions older than the settings allow.
+
+    Raises:
+        GateError: names the source, its newest delivery and what to do.
+    """
+    settings = run.settings.last_check
+    _require(warehouse, run, "consents", settings.consent_days_max, "consent_days_max")
+    if "suppressions" in run.settings.sources:
+        _require(warehouse, run, "suppressions", settings.suppression_days_max, "suppression_days_max")
+
+
+def _require(warehouse: Warehouse, run: Run, source: str, most: int, key: str) -> None:
+    parameters = {**run.parameters, "source": source}
+    known = warehouse.exists("meta.delivery")
+    newest = (warehouse.value(_NEWEST, parameters) if known else None) or warehouse.value(
+        _NEWEST_WORDS[source], parameters
+    )
+    if newest is None and source == "suppressions":
+        return  # nobody ever asked for silence
+    if newest is None:
+        raise GateError(
+            f"landing/{source}: no {source} were ever delivered, so nobody may be told anything, and nothing leaves. "
+            f"Deliver {source} for {run.business_date} and run again."
+        )
+    age = (run.business_date - newest).days
+    if age > most:
+        raise GateError(
+            f"landing/{source}: the newest {source} are of {newest}, {age} days before {run.business_date}; nothing "
+            f"leaves on {source} older than {most} days (last_check.{key}). Deliver them and run again."
+        )

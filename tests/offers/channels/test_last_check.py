@@ -1,0 +1,198 @@
+"""Nothing leaves to somebody who said no, whenever and in whatever spelling they said it before it left."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from offermill import publish
+from offermill.errors import GateError, InputError
+from offermill.run import Run
+from offermill.warehouse import Warehouse
+from offers.channels import crm_csv, last_check
+from tests.literal_tables import make
+from tests.offers.channels import address_variants
+from tests.offers.channels.said_no import SETTINGS, Person, judged, land, night, refusal, steps
+
+SPELLINGS = ("{0}@EXAMPLE.org", "  {0}@example.org ", "{0}+x@example.org", "Me <{0}@example.org>")
+
+
+def sent(warehouse: Warehouse, run: Run) -> set[str]:
+    """Return the customers to whom a delivery of the published messages would go now."""
+    messages = warehouse.arrow("select * from offers.allowed_message")
+    forbidden = last_check.forbidden(run, messages)
+    return {row["customer_id"] for row in messages.to_pylist() if row["offer_key"] not in forbidden}
+
+
+def say_no(run: Run, customers: Sequence[str], boundary: int) -> None:
+    """Let these customers opt out now, every second one by consent and the others by a spelling of their address."""
+    land(run, "consents", [refusal(one) for one in customers[::2]], f"_{boundary}")
+    spelled = [SPELLINGS[place % 4].format(one) for place, one in enumerate(customers[1::2])]
+    land(run, "suppressions", [("email", value, "opt_out") for value in spelled], f"_{boundary}")
+
+
+def test_1000_opt_outs_at_every_boundary_between_scoring_and_delivery_reach_nobody(tmp_path: Path) -> None:
+    people = [Person(f"c{number:04d}", email=f"c{number:04d}@example.org") for number in range(2000)]
+    ids = [one.customer_id for one in people]
+    random.Random(7).shuffle(ids)
+    refusing, agreeing = ids[:1000], set(ids[1000:])
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        # One boundary before each step, one before the list is written, one before it is sent.
+        boundaries = 19
+        share = [refusing[number::boundaries] for number in range(boundaries)]
+        count = 0
+        for count, _ in enumerate(steps(warehouse, run)):
+            say_no(run, share[count], count)
+        say_no(run, share[count + 1], count + 1)
+        last_check.refresh(warehouse, run)
+        crm_csv.write(warehouse, run, tmp_path)
+        listed = {line.split(",")[1] for line in (tmp_path / "crm_offers.csv").read_text().splitlines()[1:]}
+        say_no(run, share[count + 2], count + 2)
+
+        assert count + 3 == boundaries
+        assert listed == agreeing | set(share[-1]), "who says no after that is held back by the delivery"
+        assert sent(warehouse, run) == agreeing
+
+
+def test_500_spellings_of_suppressed_addresses_are_caught(tmp_path: Path) -> None:
+    pairs = address_variants.same()
+    people = _people(pairs)
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        land(run, "suppressions", [(kind, other, "opt_out") for kind, _, other in pairs])
+        # Two spellings of one address belong to as many people here.
+        assert set(judged(warehouse, run)) == {one.customer_id for one in people}
+        assert sent(warehouse, run) == set()
+
+
+def test_200_alike_addresses_of_other_people_are_not(tmp_path: Path) -> None:
+    pairs = address_variants.different()
+    with night(tmp_path / "shop", _people(pairs)) as (warehouse, run):
+        known = [{"kind": kind, "value": other, "reason": "opt_out"} for kind, _, other in pairs]
+        make(warehouse, "core.suppression", known)
+        assert judged(warehouse, run) == {}
+        assert len(sent(warehouse, run)) == 200
+
+
+def _people(pairs: Sequence[address_variants.Pair]) -> list[Person]:
+    people = []
+    for number, (kind, value, _) in enumerate(pairs):
+        one = Person(f"p{number}" if kind != "customer" else value)
+        people.append(one if kind == "customer" else replace(one, **{kind: value}))
+    return people
+
+
+HOME = "Brīvības iela 1-2, Rīga"
+
+
+def test_a_suppression_silences_the_household_and_a_refusal_only_its_own_channel(tmp_path: Path) -> None:
+    people = [
+        Person("anna", email="anna@x.lv", household=HOME),
+        Person("janis", email="janis@x.lv", household="BRĪVĪBAS IELA 1 - 2 RĪGA"),
+        Person("ilze", email="ilze@x.lv", phone="+37129000001"),
+        Person("olga", email="olga@x.lv", phone="8 29000001", told=False),
+        Person("zane", email="zane@x.lv"),
+        Person("ivars", email="ivars@x.lv"),
+    ]
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        land(run, "suppressions", [("", "ANNA@x.lv", "erasure"), ("customer", "olga", "court")])
+        land(run, "consents", [refusal("zane", "sms"), refusal("ivars", purpose="profiling")])
+        assert judged(warehouse, run) == {
+            "anna": "erased",
+            "janis": "erased",
+            "ilze": "suppressed",
+            "ivars": "opted_out",
+        }
+        assert sent(warehouse, run) == {"zane"}
+
+
+def test_a_refusal_taken_back_in_the_same_file_holds_nobody_back(tmp_path: Path) -> None:
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")]) as (warehouse, run):
+        again = ("anna", "email", "offers", "true", "2026-07-01T06:00:00Z")
+        land(run, "consents", [refusal("anna"), again])
+        assert judged(warehouse, run) == {}
+
+
+def test_a_published_night_keeps_its_words_and_the_delivery_hears_later_ones(tmp_path: Path) -> None:
+    people = [Person("anna", email="anna@x.lv"), Person("zane", email="zane@x.lv")]
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        land(run, "consents", [refusal("anna")])
+        assert judged(warehouse, run) == {"anna": "opted_out"}
+        words = run.shop.exports / publish.edition(run) / last_check.WORDS
+        words.parent.mkdir(parents=True)
+        words.write_text("customer_id,channel,rule,why\nanna,email,opted_out,said so\n")
+        land(run, "consents", [refusal("zane")], "_later")
+        assert judged(warehouse, run) == {"anna": "opted_out"}, "the same night again is the same night"
+        assert sent(warehouse, run) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("kind,value,reason\nemail,,opt_out\n", "suppressions/suppressions_2026-07-01.csv:2: value"),
+        ("kind,value,reason\nemail,a@x.lv\n", "suppressions/suppressions_2026-07-01.csv:2: "),
+        ("kind,address\nemail,a@x.lv\n", "value"),
+    ],
+)
+def test_what_cannot_be_read_stops_everything(tmp_path: Path, text: str, problem: str) -> None:
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")]) as (warehouse, run):
+        judged(warehouse, run)
+        land(run, "suppressions", []).write_text(text)
+        for check in (last_check.refresh, sent):
+            with pytest.raises((InputError, GateError)) as refused:
+                check(warehouse, run)
+            assert problem in str(refused.value)
+
+
+def test_two_records_that_contradict_one_another_stop_everything(tmp_path: Path) -> None:
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")]) as (warehouse, run):
+        land(run, "consents", [refusal("anna"), refusal("anna", granted="true")])
+        with pytest.raises((InputError, GateError), match=r"anna|conflicting|contradicts"):
+            judged(warehouse, run)
+
+
+def test_nothing_is_sent_when_nobody_knows_whom_the_messages_are_for(tmp_path: Path) -> None:
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")]) as (warehouse, run):
+        judged(warehouse, run)
+        messages = warehouse.arrow("select 'unheard-of' as offer_key, 'offered' as offer_status")
+        assert last_check.forbidden(run, messages) == {"unheard-of": "unknown"}
+        withdrawn = warehouse.arrow("select 'unheard-of' as offer_key, 'withdrawn' as offer_status")
+        assert last_check.forbidden(run, withdrawn) == {}
+        (run.shop.state / "last_check" / "2026-06-30" / "files.json").unlink()
+        with pytest.raises(GateError, match=r"state/last_check/2026-06-30 is missing"):
+            last_check.forbidden(run, messages)
+
+
+DELIVERED = "source varchar, delivered_on date, file varchar, sha256 varchar, is_history boolean"
+
+
+def refused(tmp_path: Path, settings: str, delivered_on: str | None) -> str:
+    """Return why a night with consents delivered on that day is refused; empty when it is not."""
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")], settings) as (warehouse, run):
+        warehouse.execute("create schema meta")
+        warehouse.execute(f"create table meta.delivery ({DELIVERED})")
+        if delivered_on:
+            row = "('consents', $day, 'f', 's', false)"
+            warehouse.execute(f"insert into meta.delivery values {row}", {"day": delivered_on})
+        else:
+            warehouse.execute("delete from core.consent")
+        try:
+            judged(warehouse, run)
+        except GateError as problem:
+            return str(problem)
+        return ""
+
+
+def test_missing_and_stale_consents_refuse_everything(tmp_path: Path) -> None:
+    assert refused(tmp_path / "fresh", SETTINGS, "2026-06-27") == ""
+    assert refused(tmp_path / "stale", SETTINGS, "2026-06-26") == (
+        "landing/consents: the newest consents are of 2026-06-26, 4 days before 2026-06-30; nothing leaves on consents "
+        "older than 3 days (last_check.consent_days_max). Deliver them and run again."
+    )
+    assert refused(tmp_path / "none", SETTINGS, None) == (
+        "landing/consents: no consents were ever delivered, so nobody may be told anything, and nothing leaves. "
+        "Deliver consents for 2026-06-30 and run again."
+    )
+    strict = SETTINGS + "last_check: {consent_days_max: 0}\n"
+    assert "1 days before" in refused(tmp_path / "strict", strict, "2026-06-29")
