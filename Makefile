@@ -57,6 +57,15 @@ test-airflow: $(VENV)/test.stamp ## The real scheduler: trigger through the REST
 test-crash: $(VENV)/test.stamp ## Kill a night in every single step and run it again from the start (half an hour)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m every_step -q
 
+.PHONY: test-crm
+test-crm: $(VENV)/test.stamp .venv-crm/stamp ## Import our lists into a real CRM (Tryton), sell, and read what was redeemed back
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m crm -q
+
+.venv-crm/stamp: requirements-crm.lock
+	$(PYTHON) -m venv .venv-crm || python3 -m venv .venv-crm
+	.venv-crm/bin/python -m pip install --require-hashes --disable-pip-version-check --quiet -r $<
+	@touch $@
+
 .PHONY: airflow
 airflow: setup ## Start Airflow's scheduler and UI on http://127.0.0.1:8080 with the DAGs on their schedule
 	bin/airflow-local
@@ -96,7 +105,7 @@ comparison: .venv-comparison/stamp ## Make .venv-comparison with the packages th
 
 .PHONY: clean
 clean: ## Remove the environment and everything a run made
-	rm -rf $(VENV) .venv-comparison build .airflow
+	rm -rf $(VENV) .venv-comparison .venv-crm build .airflow
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
