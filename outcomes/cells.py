@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,7 @@ class Cell:
     name: str
     rows: pd.DataFrame
 
-    @property
+    @cached_property
     def complete(self) -> pd.DataFrame:
         """Return the rows that can be compared."""
         return self.rows[self.rows["is_complete"]]
