@@ -14,7 +14,6 @@ from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
 from offers.channels import last_check
 from offers.delivery import errand, journal, table
-from offers.delivery.clearing import Check
 from offers.delivery.errand import Errand
 from offers.delivery.journal import Journal
 from offers.delivery.sending import Outcome
@@ -136,15 +135,11 @@ def _blocks(chosen: Settings, only: str | None) -> Mapping[str, DeliverySettings
     return {only: found[only]}
 
 
-def _check() -> Check:
-    return last_check.forbidden
-
-
 def _deliver(
     warehouse: Warehouse, run: Run, blocks: Mapping[str, DeliverySettings], *, is_rehearsal: bool = False
 ) -> Report:
     edition = errand.newest_edition(run)
-    asked = Errand(run, edition, blocks, _check(), is_rehearsal=is_rehearsal)
+    asked = Errand(run, edition, blocks, last_check.forbidden, is_rehearsal=is_rehearsal)
     with Journal.open(run.shop.state) as log:
         overdue = errand.overdue(run, edition, blocks, log)
         outcomes = errand.perform(warehouse, asked, log)

@@ -13,8 +13,8 @@ from offermill.errors import DeliveryError
 from offermill.paths import ShopPaths
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers.channels import publication
-from offers.delivery import backoff, step
+from offers.channels import last_check, publication
+from offers.delivery import backoff
 from tests import literal_night
 from tests.literal_tables import DAY
 from tests.nights import copy_of
@@ -28,7 +28,7 @@ STEP = flows.nightly().step("deliver.send")
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits, and nobody said no since the night: what the check says is tested with the check."""
     monkeypatch.setattr(backoff.time, "sleep", lambda _: None)
-    monkeypatch.setattr(step, "_check", lambda: lambda run, messages: {})
+    monkeypatch.setattr(last_check, "forbidden", lambda run, messages: {})
 
 
 @pytest.fixture(scope="module")
