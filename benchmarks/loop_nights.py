@@ -27,6 +27,7 @@ from offermill.warehouse import Warehouse
 ROOTS = (
     *("models.offer_effect", "features.customer", "core.product", "core.category", "core.purchase_line"),
     *("core.purchase", "core.redemption", "core.offer_assignment", "segments.membership"),
+    *("core.household", "core.suppression"),
 )
 # Tables that explain or show a night; no decision reads them.
 UNREAD = ("offers.decision_log",)
