@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from offermill import money
+from offermill import money, publish
 from offermill.errors import PublishError
 from offermill.flows import Flow, Step
 from offermill.paths import ShopPaths
@@ -72,12 +72,13 @@ def made(folder: Path, result: dict[str, object]) -> str:
 
 
 def publication(shop: ShopPaths, day: date) -> dict[str, Any]:
-    """Return the manifest of a published night.
+    """Return the manifest of a published night, of its newest version.
 
     Raises:
         PublishError: nothing was published for that date.
     """
-    manifest = shop.exports / day.isoformat() / "datapackage.json"
+    newest = max(publish.newest_version(shop.exports, day), 1)
+    manifest = shop.exports / publish.edition_name(day, newest) / "datapackage.json"
     if not manifest.is_file():
         raise PublishError(f"{day}: nothing is published for this date in {shop.exports}; run the night first.")
     found: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))

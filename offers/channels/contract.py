@@ -142,6 +142,7 @@ class Target:
         options: what the block may say under `options`, with what stands when it does not; None where it must.
         choices: the only values of an option, for options that have such.
         documents: writes files that are not records, into the block's folder; yields their entries of the manifest.
+        written: the contracts of files that `documents` writes, for the reference page.
         setup: what the people who run the system do once, for the reference page.
     """
 
@@ -155,4 +156,5 @@ class Target:
     options: tuple[tuple[str, str | None, str], ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     documents: Documents | None = None
+    written: tuple[FileContract, ...] = ()
     setup: str = ""

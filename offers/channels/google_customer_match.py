@@ -36,6 +36,7 @@ TARGET = Target(
     name="google_customer_match",
     title="Google Ads Customer Match: hashed addresses, as a file",
     documents=_write,
+    written=(CONTRACT,),
     setup="In Google Ads choose *Customer list*, *Upload hashed data*, and every night *Replace*. Google uses no "
     "list of fewer than 100 people.",
 )

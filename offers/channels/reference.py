@@ -16,15 +16,15 @@ Rules that hold for all of them:
 
 - A block `channels: {<block>: {target: ...}}` of shop.yml writes `exports/<edition>/channels/<block>/`. One that does
   not fit into one file goes on in `<name>-0001.csv`, `<name>-0002.csv` …, never inside a record.
-- `<name>.csv` tells offers, `<name>.withdraw.csv` their ends, in the same columns; without an end there is no such
-  file. Import ends first.
+- `<name>.csv` tells offers, `<name>.withdraw.csv` their ends, in the same columns unless its own stand below; without
+  an end there is no such file. Import ends first.
 - A cell that breaks its contract, a key that two rows share, or a record that is too long stops the night before
   anything is published; the message names file, row and column.
 - Where an empty cell would leave the old value, no column about the offer is ever empty.
 - Where a system keeps one offer per customer, it is told the last alone; the end of an older one never ends a newer
   one.
-- Amounts are decimals with a dot, dates `YYYY-MM-DD`, ids texts. Keys and codes are the same on every run, and never
-  given twice.
+- Amounts are decimals with a dot (cents where the column says so), dates `YYYY-MM-DD`, ids texts. Keys and codes are
+  the same on every run, and never given twice.
 """
 
 
@@ -60,7 +60,7 @@ def _size(contract: FileContract) -> str:
 
 
 def _file(contract: FileContract) -> Iterator[str]:
-    yield f"\n### {contract.name}{contract.format.suffix}\n"
+    yield f"\n### {contract.file_name(contract.statuses[0])}{contract.format.suffix}\n"
     keys = ", ".join(f"`{name}`" for name in contract.key)
     yield f"{contract.title}. {contract.format.described()}; {_size(contract)}. Key: {keys}. {_empty(contract)}.\n"
     yield from (_cells(*cells) for cells in (("Column", "Type", "Limits", "Meaning"), ("---",) * 4))
@@ -78,9 +78,9 @@ def _target(target: Target) -> Iterator[str]:
     for name, standing, meaning in target.options:
         stands = "required" if standing is None else f"`{standing}` unless said" if standing else "empty unless said"
         yield f"- Option `{name}` ({stands}): {meaning}"
-    if target.documents:
+    if target.documents and not target.written:
         yield "\nIt writes files of its own making, described in its module."
-    for contract in target.files:
+    for contract in (*target.files, *target.written):
         yield from _file(contract)
 
 

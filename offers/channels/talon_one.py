@@ -103,6 +103,7 @@ TARGET = Target(
     ),
     options=(("subledger", "", "Subledger that gets the points; the main one when left out."),),
     documents=_write_points,
+    written=(POINTS,),
     setup="Create the coupon attributes `offer_key` and `offer_id` (text). Import coupons with `skipDuplicates=true`; "
     "delete the codes of `coupons.withdraw.csv`. `audience.csv` replaces the audience. `points.csv` adds: import each "
     "once.",

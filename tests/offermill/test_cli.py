@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,9 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from offermill import cli, examples, paths
+from offermill import cli, console, examples, paths
+from offermill.errors import PublishError
+from offermill.paths import ShopPaths
 from tests.nights import copy_of
 
 COMMANDS = ["init", "check", "demo", "play", "run", "train", "table", "explain", "withdraw", "deliver", "sign"]
@@ -166,3 +169,13 @@ def test_a_published_night_is_explained_and_tables_are_made_again(published: Pat
     code, out, _ = offermill("table", "core.store", "--shop", published, "--date", "2026-06-30", "--rows", 2, "--json")
     assert code == 0
     assert len(json.loads(out)["first_rows"]) == 2
+
+
+def test_a_published_night_is_read_in_its_newest_version(tmp_path: Path) -> None:
+    for name in ("2026-06-30", "2026-06-30.v2", "2026-06-30.v10"):
+        (tmp_path / "exports" / name).mkdir(parents=True)
+        (tmp_path / "exports" / name / "datapackage.json").write_text(f'{{"name": "{name}"}}')
+    found = console.publication(ShopPaths(tmp_path), date(2026, 6, 30))
+    assert (found["name"], Path(found["folder"]).name) == ("2026-06-30.v10", "2026-06-30.v10")
+    with pytest.raises(PublishError, match="2026-07-01: nothing is published"):
+        console.publication(ShopPaths(tmp_path), date(2026, 7, 1))

@@ -112,7 +112,7 @@ def test_offers_of_earlier_nights_still_count_unless_they_ended_or_were_taken_ba
         make(warehouse, "offers.decision_history", history)
         place = hand_over(warehouse, tmp_path, "{target: store_sheet, options: {support: x, language: en}}")
     items = Page((place / "call-centre.html").read_text(encoding="utf-8")).items
-    assert items[3:9] == [
+    assert items[3:10] == [
         "Taken back: these codes count no more",
         "Say that we are sorry and that the offer was withdrawn; promise nothing else. Questions: x.",
         "Free delivery : Get ride.",
@@ -121,6 +121,7 @@ def test_offers_of_earlier_nights_still_count_unless_they_ended_or_were_taken_ba
         "Saņem tenth. Получи tenth. Get tenth.",
         "gone-from-catalogue Until 18/07/2026 Customers here: a few "
         "Not given out any more, but it still counts: the till knows the rule.",
+        "If a code does not work",
     ]
 
 
