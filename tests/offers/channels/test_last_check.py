@@ -1,6 +1,5 @@
 """Nothing leaves to somebody who said no, whenever and in whatever spelling they said it before it left."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +10,10 @@ from offermill import publish
 from offermill.errors import GateError, InputError
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers.channels import crm_csv, last_check
+from offers.channels import last_check
 from tests.literal_tables import make
 from tests.offers.channels import address_variants
-from tests.offers.channels.said_no import SETTINGS, Person, judged, land, night, refusal, steps
-
-SPELLINGS = ("{0}@EXAMPLE.org", "  {0}@example.org ", "{0}+x@example.org", "Me <{0}@example.org>")
+from tests.offers.channels.said_no import SETTINGS, Person, judged, land, night, refusal
 
 
 def sent(warehouse: Warehouse, run: Run) -> set[str]:
@@ -24,36 +21,6 @@ def sent(warehouse: Warehouse, run: Run) -> set[str]:
     messages = warehouse.arrow("select * from offers.allowed_message")
     forbidden = last_check.forbidden(run, messages)
     return {row["customer_id"] for row in messages.to_pylist() if row["offer_key"] not in forbidden}
-
-
-def say_no(run: Run, customers: Sequence[str], boundary: int) -> None:
-    """Let these customers opt out now, every second one by consent and the others by a spelling of their address."""
-    land(run, "consents", [refusal(one) for one in customers[::2]], f"_{boundary}")
-    spelled = [SPELLINGS[place % 4].format(one) for place, one in enumerate(customers[1::2])]
-    land(run, "suppressions", [("email", value, "opt_out") for value in spelled], f"_{boundary}")
-
-
-def test_1000_opt_outs_at_every_boundary_between_scoring_and_delivery_reach_nobody(tmp_path: Path) -> None:
-    people = [Person(f"c{number:04d}", email=f"c{number:04d}@example.org") for number in range(2000)]
-    ids = [one.customer_id for one in people]
-    random.Random(7).shuffle(ids)
-    refusing, agreeing = ids[:1000], set(ids[1000:])
-    with night(tmp_path / "shop", people) as (warehouse, run):
-        # One boundary before each step, one before the list is written, one before it is sent.
-        boundaries = 19
-        share = [refusing[number::boundaries] for number in range(boundaries)]
-        count = 0
-        for count, _ in enumerate(steps(warehouse, run)):
-            say_no(run, share[count], count)
-        say_no(run, share[count + 1], count + 1)
-        last_check.refresh(warehouse, run)
-        crm_csv.write(warehouse, run, tmp_path)
-        listed = {line.split(",")[1] for line in (tmp_path / "crm_offers.csv").read_text().splitlines()[1:]}
-        say_no(run, share[count + 2], count + 2)
-
-        assert count + 3 == boundaries
-        assert listed == agreeing | set(share[-1]), "who says no after that is held back by the delivery"
-        assert sent(warehouse, run) == agreeing
 
 
 def test_500_spellings_of_suppressed_addresses_are_caught(tmp_path: Path) -> None:

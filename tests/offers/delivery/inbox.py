@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +27,7 @@ class Inbox:
 
     A plan's entry is a status, (status, headers), "drop" (hang up before taking), "lose" (take, then hang up without an
     answer) or "silent" (take, then say nothing until the client gives up); without a plan it takes and says 201.
-    A key that it knows gets `known_status`.
+    A key that it knows gets `known_status`. `on_taken` is called when it takes a file.
     """
 
     port: int = 0
@@ -35,6 +35,7 @@ class Inbox:
     plan: list[Any] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     taken: dict[str, bytes] = field(default_factory=dict)
+    on_taken: Callable[[], object] = lambda: None
 
     @classmethod
     @contextmanager
@@ -80,6 +81,7 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
                 self._answer(inbox.known_status, {})
             else:
                 inbox.taken[key] = body
+                inbox.on_taken()
                 self._after_taking(status)
 
         do_PUT = do_POST  # noqa: N815 the name that http.server calls
