@@ -175,6 +175,13 @@ def _outcomes() -> Stage:
     python = [
         _call("outcomes.lot", "outcomes.draws:check", *units),
         _call("outcomes.effect", "outcomes.effect:measure", *units),
+        _call(
+            "outcomes.fairness",
+            "outcomes.fairness:measure",
+            *units,
+            "outcomes.audit_attribute",
+            "outcomes.fairness_count",
+        ),
         _call("outcomes.goal", "outcomes.goals:measure"),
         _call("outcomes.kpi", "outcomes.kpis:measure", "outcomes.kpi_share", "outcomes.effect"),
     ]

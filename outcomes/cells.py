@@ -21,6 +21,11 @@ LEVELS = {
     "offer": "chances.arm",
     "channel": "units.channel",
 }
+# Attribute and value by which offers are audited, in one name.
+AUDITED = "audited"
+SEPARATOR = "\x1f"
+_AUDITED_NAME = "concat_ws(chr(31), audited.attribute, audited.value)"
+_AUDITED_ROWS = "inner join outcomes.audit_attribute as audited on units.customer_id = audited.customer_id"
 # All waves up to the end of a week (named by its Monday), so that one sees the figure settle.
 CUMULATED = "cumulated"
 
@@ -37,6 +42,7 @@ _ROWS = """
         from outcomes.unit as units
         inner join outcomes.chance as chances
             on units.customer_id = chances.customer_id and units.wave_id = chances.wave_id
+        {rows}
         where chances.arm <> 'control' and units.control_chance > 0
         group by units.customer_id, units.wave_id, {name}
     )
@@ -74,7 +80,7 @@ class Cell:
         """Return the rows that can be compared."""
         return self.rows[self.rows["is_complete"]]
 
-    @property
+    @cached_property
     def sample(self) -> Sample:
         """Return who of the complete rows got an offer, with which chance."""
         rows = self.complete
@@ -96,8 +102,9 @@ class Cell:
 
 
 def read(warehouse: Warehouse, level: str) -> Iterator[Cell]:
-    """Yield the comparisons of a level, by name."""
-    frame = warehouse.frame(_ROWS.format(name=LEVELS[level]))
+    """Yield the comparisons of a level (one of LEVELS, or AUDITED), by name."""
+    told, joined = (_AUDITED_NAME, _AUDITED_ROWS) if level == AUDITED else (LEVELS[level], "")
+    frame = warehouse.frame(_ROWS.format(name=told, rows=joined))
     for name, rows in frame.groupby("name", sort=True):
         yield Cell(level, str(name), rows)
 

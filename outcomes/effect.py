@@ -121,15 +121,19 @@ def _cells(warehouse: Warehouse) -> Iterator[Cell]:
 
 def of_cell(cell: Cell, tightest: float) -> Iterator[Effect]:
     """Yield every figure of a comparison."""
-    sample = cell.sample
     for metric in (*PER_PERSON, *PER_ORDER):
-        known = _counted(cell, sample, metric)
-        problem = sample.problem or _uneven(sample) or _nothing_ordered(cell, sample, metric)
-        if problem:
-            rows_needed = sample.rows_to_begin if problem == sample.problem else None
-            yield replace(known, problem=problem, rows_needed=rows_needed)
-        else:
-            yield _figure(cell, sample, known, tightest)
+        yield of_metric(cell, metric, tightest)
+
+
+def of_metric(cell: Cell, metric: str, tightest: float) -> Effect:
+    """Return one figure of a comparison, or why it cannot be told."""
+    sample = cell.sample
+    known = _counted(cell, sample, metric)
+    problem = sample.problem or _uneven(sample) or _nothing_ordered(cell, sample, metric)
+    if problem:
+        rows_needed = sample.rows_to_begin if problem == sample.problem else None
+        return replace(known, problem=problem, rows_needed=rows_needed)
+    return _figure(cell, sample, known, tightest)
 
 
 def _counted(cell: Cell, sample: Sample, metric: str) -> Effect:

@@ -135,6 +135,7 @@ def register_rows(folk: People, world: World) -> dict[str, Timed]:
     """Links, contacts and consents of people, for ever."""
     links, contacts, consents = web.links(folk, world), register.contacts(folk, world), register.consents(folk, world)
     named = {"identity_links": links, "contacts": contacts, "consents": consents}
+    named["audit_attributes"] = register.audit_attributes(folk)
     return {name: (table, local // DAY) for name, (table, local) in named.items()}
 
 

@@ -18,6 +18,8 @@ DOMAINS = ("example.com", "example.org", "example.net", "pasts.example")
 TIERS = ("basic", "silver", "gold")
 TIER_FROM = (40_000, 120_000)  # minor units paid
 POINTS_BLOCK = 500  # points are spent in blocks
+AUDITED = "sex"
+TOLD_SHARE = 0.7  # of the customers who tell it when they register
 CHANNELS = ("email", "sms", "push", "post")
 PURPOSES = ("offers", "profiling")
 
@@ -68,6 +70,20 @@ def records(people: People) -> tuple[Ints, Bools, Ints]:
     made = np.append(people.registered, people.second_from[with_second])
     order = np.lexsort((row, made))
     return row[order], is_second[order], made[order]
+
+
+def audit_attributes(people: People) -> tuple[pa.Table, Ints]:
+    """The audit_attributes source and its local seconds: what some told, and no offer may depend on."""
+    row = np.flatnonzero(chance_of(people.key, 37, TOLD_SHARE))
+    row = row[np.argsort(people.registered[row], kind="stable")]
+    table = pa.table(
+        {
+            "customer_id": numbered("c", people.person[row] + PRIMARY),
+            "attribute": picked((AUDITED,), np.zeros(len(row), np.int64)),
+            "value": picked(("female", "male"), people.is_male[row].astype(np.int64)),
+        }
+    )
+    return table, people.registered[row]
 
 
 def contacts(people: People, world: World) -> tuple[pa.Table, Ints]:

@@ -83,5 +83,6 @@ _ALL = (
         "answer_id": TEXT, "customer_id": TEXT, "assignment_id": TEXT, "question": TEXT, "score": pa.int64(),
         "comment": TEXT, "answered_at": TIME,
     }),
+    Source("audit_attributes", {"customer_id": TEXT, "attribute": TEXT, "value": TEXT}),
 )  # fmt: skip
 SOURCES = {source.name: source for source in _ALL}

@@ -65,7 +65,8 @@ def test_every_source_is_delivered_every_day(fork: Fork) -> None:
     assert new == sorted(
         f"landing/{source}/{source}_2026-07-0{day}.{extension}"
         for source, extension in (
-            ("browsing_events", "jsonl"), ("complaints", "csv"), ("consents", "csv"), ("contacts", "csv"),
+            ("audit_attributes", "csv"), ("browsing_events", "jsonl"), ("complaints", "csv"),
+            ("consents", "csv"), ("contacts", "csv"),
             ("credits", "csv"), ("customers", "csv"), ("identity_links", "csv"), ("offer_assignments", "csv"),
             ("order_lines", "csv.gz"), ("orders", "csv.gz"), ("products", "csv"), ("receipts", "csv"),
             ("redemptions", "csv"), ("stores", "csv"), ("strategic_customers", "csv"), ("survey_answers", "csv"),

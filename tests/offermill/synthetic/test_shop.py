@@ -132,6 +132,7 @@ REFERENCES = (
     ("credits", "customer_id", "customers"),
     ("credits", "assignment_id", "offer_assignments"),
     ("survey_answers", "customer_id", "customers"),
+    ("audit_attributes", "customer_id", "customers"),
     ("browsing_events", "product_id", "products"),
     ("customers", "home_store_id", "stores"),
 )
