@@ -27,6 +27,15 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def unforced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk take its time: every event is forced to it, which is most of what a refusal costs.
+
+    That events are forced is tested in test_audit.py.
+    """
+    monkeypatch.setattr("os.fsync", lambda handle: None)
+
+
 @pytest.fixture(scope="session")
 def quick() -> Iterator[None]:
     """Hash passwords with little memory: a test of the real parameters stands in test_users.py."""

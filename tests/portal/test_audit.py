@@ -48,6 +48,16 @@ def test_an_event_is_one_line_that_holds_the_hash_of_the_line_before(shop: ShopP
     assert second["before"] == audit.sha256(log(shop).read_bytes().splitlines()[0]).hexdigest()
 
 
+def test_an_event_is_forced_to_disk_before_anything_goes_on(shop: ShopPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced = list[str]()
+    monkeypatch.setattr("os.fsync", lambda handle: forced.append(str(Path(f"/proc/self/fd/{handle}").readlink())))
+    audit.append(shop, AT, "download", user="anna")
+    folder = str(shop.folder / "portal")
+    head = f"{folder}/.audit.head.partial"
+    # Where the line will be, the line, that it is there; a new name only lasts when its folder is forced too.
+    assert forced == [head, folder, str(log(shop)), head, folder]
+
+
 def test_an_untouched_log_is_whole(shop: ShopPaths) -> None:
     assert audit.verify(shop).number == 5
 
