@@ -58,7 +58,7 @@ def test_init_writes_a_shop_that_passes_its_check(tmp_path: Path) -> None:
     assert (code, "offers.yml, shop.yml" in said(out)) == (0, True)
     code, out, _ = offermill("check", "--shop", tmp_path / "new")
     assert code == 0
-    assert "ok shop.yml: Veikals Demo, EUR, Europe/Riga, 19 sources" in said(out)
+    assert "ok shop.yml: Veikals Demo, EUR, Europe/Riga, 20 sources" in said(out)
 
 
 def test_init_never_writes_over_a_shop(shop: Path) -> None:
