@@ -31,12 +31,18 @@ Version = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Signature:
-    """One signature: who, as what, of which version (SHA-256), when (UTC)."""
+    """One signature: who, as what, of which version (SHA-256), when (UTC); or that it is taken back."""
 
     role: str
     name: str
     version: str
     signed_at: str
+    is_taken_back: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what is written: of a signature that stands nothing but itself."""
+        values = asdict(self)
+        return values if self.is_taken_back else {name: values[name] for name in values if name != "is_taken_back"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,16 @@ class Signed:
 
     def as_dict(self) -> dict[str, object]:
         """Return it for machines."""
-        return {**asdict(self.signature), "still_to_sign": list(self.still)}
+        return {**self.signature.as_dict(), "still_to_sign": list(self.still)}
 
     def as_text(self) -> str:
         """Return it for people, with what to do next."""
         one = self.signature
+        if one.is_taken_back:
+            return (
+                f"{one.name} took back the signature as {one.role} of version {one.version[:12]}: nothing of it leaves "
+                "any more. What has left is ended by `offermill withdraw`."
+            )
         rest = f"Still to sign: {', '.join(self.still)}." if self.still else "Everybody who must sign has signed."
         return f"{one.name} signed as {one.role}: catalogue, budget and texts, version {one.version[:12]}.\n{rest}"
 
@@ -135,20 +146,59 @@ def sign(shop: ShopPaths, role: str, name: str, *, now: datetime | None = None) 
     values = version(catalogue.read(shop.catalogue, chosen.shop), chosen.shop)
     found = version_hash(values)
     with only_run(shop.folder):
-        standing = signatures(shop)
-        for one in standing:
-            if (one.role, one.version) == (role, found):
-                raise ConfigError(f"{one.name} signed this version as {role} at {one.signed_at} already.")
-        moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        signature = Signature(role, name.strip(), found, moment)
-        _append(shop, signature, values)
-    missing = _missing([*standing, signature], chosen.approval.roles, found)
-    return Signed(signature, tuple(missing))
+        known = signatures(shop)
+        before = _standing(known, role, found)
+        if before:
+            raise ConfigError(f"{before.name} signed this version as {role} at {before.signed_at} already.")
+        signature = Signature(role, name.strip(), found, _moment(now))
+        # The version first: a signature always has what it is of.
+        _keep(shop, found, values)
+        _append(shop, signature)
+    return Signed(signature, tuple(_missing([*known, signature], chosen.approval.roles, found)))
+
+
+def take_back(shop: ShopPaths, role: str, name: str, begins: str, *, now: datetime | None = None) -> Signed:
+    """Take back a role's signature of the version whose number begins so; nothing of that version leaves any more.
+
+    Raises:
+        ConfigError: no signature of the role on one such version stands, or the name is no name.
+        GateError: the signatures were altered.
+    """
+    _check_name(name)
+    # A role that need not sign any more may still take its word back.
+    roles = settings.load(shop.settings).approval.roles
+    with only_run(shop.folder):
+        known = signatures(shop)
+        signed = sorted({one.version for one in known if one.role == role and _standing(known, role, one.version)})
+        found = [one for one in signed if one.startswith(begins)]
+        if len(found) != 1:
+            listed = ", ".join(one[:12] for one in signed) or "none"
+            raise ConfigError(f"--take-back {begins}: is no version that {role} signed; signed and standing: {listed}.")
+        signature = Signature(role, name.strip(), found[0], _moment(now), is_taken_back=True)
+        _append(shop, signature)
+    return Signed(signature, tuple(_missing([*known, signature], roles, found[0])))
+
+
+def _moment(now: datetime | None) -> str:
+    return (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _standing(known: Sequence[Signature], role: str, found: str) -> Signature | None:
+    """Return the role's first signature of a version since the last one that was taken back, if it stands."""
+    standing = None
+    for one in known:
+        if (one.role, one.version) == (role, found):
+            standing = None if one.is_taken_back else standing or one
+    return standing
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > _NAME_CHARACTERS:
+        raise ConfigError(f"--name: must be the name of a person in one line, at most {_NAME_CHARACTERS} characters.")
 
 
 def _check(role: str, name: str, roles: Sequence[str]) -> None:
-    if not name.strip() or not name.isprintable() or len(name) > _NAME_CHARACTERS:
-        raise ConfigError(f"--name: must be the name of a person in one line, at most {_NAME_CHARACTERS} characters.")
+    _check_name(name)
     if not roles:
         raise ConfigError(
             "shop.yml: approval.roles names nobody who signs. Write them first, such as "
@@ -159,21 +209,22 @@ def _check(role: str, name: str, roles: Sequence[str]) -> None:
         raise ConfigError(f"--role {role}: does not sign in this shop.{nearest(role, roles)} Roles: {known}.")
 
 
-def _append(shop: ShopPaths, signature: Signature, values: Version) -> None:
+def _keep(shop: ShopPaths, found: str, values: Version) -> None:
+    text = json.dumps(dict(values), ensure_ascii=False, sort_keys=True, indent=1)
+    _folder(shop).mkdir(parents=True, exist_ok=True)
+    durable.replace(_folder(shop) / f"{found}.json", (text + "\n").encode())
+
+
+def _append(shop: ShopPaths, signature: Signature) -> None:
     lines = _lines(shop)
     before = hashlib.sha256(lines[-1].encode()).hexdigest() if lines else ""
-    line = json.dumps({**asdict(signature), "previous": before}, ensure_ascii=False, sort_keys=True)
-    folder = _folder(shop)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(dict(values), ensure_ascii=False, sort_keys=True, indent=1)
-    # The version first: a signature always has what it is of.
-    durable.replace(folder / f"{signature.version}.json", (text + "\n").encode())
-    durable.replace(folder / "signatures.jsonl", "".join(f"{one}\n" for one in [*lines, line]).encode())
+    line = json.dumps({**signature.as_dict(), "previous": before}, ensure_ascii=False, sort_keys=True)
+    _folder(shop).mkdir(parents=True, exist_ok=True)
+    durable.replace(_folder(shop) / "signatures.jsonl", "".join(f"{one}\n" for one in [*lines, line]).encode())
 
 
-def _missing(standing: Sequence[Signature], roles: Sequence[str], found: str) -> list[str]:
-    signed = {one.role for one in standing if one.version == found}
-    return [role for role in roles if role not in signed]
+def _missing(known: Sequence[Signature], roles: Sequence[str], found: str) -> list[str]:
+    return [role for role in roles if _standing(known, role, found) is None]
 
 
 def require(run: Run) -> list[dict[str, object]]:
@@ -182,16 +233,29 @@ def require(run: Run) -> list[dict[str, object]]:
     Raises:
         GateError: a role has not signed it; says which, and what changed since the version signed last.
     """
-    roles = run.settings.approval.roles
+    return _required(run, run.settings.approval.roles)
+
+
+def require_still(run: Run) -> None:
+    """Look at the signatures again, later: also roles that shop.yml asks for by now must have signed.
+
+    Raises:
+        ConfigError: shop.yml cannot be read.
+        GateError: a signature was taken back, is not there any more, or is asked for since.
+    """
+    now = settings.load(run.shop.settings).approval.roles
+    _required(run, (*run.settings.approval.roles, *(role for role in now if role not in run.settings.approval.roles)))
+
+
+def _required(run: Run, roles: Sequence[str]) -> list[dict[str, object]]:
     if not roles:
         return []
     values = version(catalogue.read(run.catalogue, run.settings.shop), run.settings.shop)
-    found, standing = version_hash(values), signatures(run.shop)
-    missing = _missing(standing, roles, found)
+    found, known = version_hash(values), signatures(run.shop)
+    missing = _missing(known, roles, found)
     if missing:
-        raise GateError(_refusal(run.shop, missing, standing, values))
-    first = {one.role: one for one in reversed(standing) if one.version == found}
-    return [asdict(first[role]) for role in roles]
+        raise GateError(_refusal(run.shop, missing, known, values))
+    return [one.as_dict() for role in roles if (one := _standing(known, role, found)) is not None]
 
 
 def _refusal(shop: ShopPaths, missing: Sequence[str], standing: Sequence[Signature], values: Version) -> str:
@@ -207,7 +271,8 @@ def _since(shop: ShopPaths, standing: Sequence[Signature], values: Version) -> s
         return "Nobody has signed any version yet."
     last = standing[-1]
     path = _folder(shop) / f"{last.version}.json"
-    told = f"{last.name} ({last.role}) signed version {last.version[:12]} at {last.signed_at}"
+    did = "took back the signature of" if last.is_taken_back else "signed"
+    told = f"{last.name} ({last.role}) {did} version {last.version[:12]} at {last.signed_at}"
     if not path.is_file():
         return f"{told}; what it said is no longer there."
     found = changes(json.loads(path.read_text(encoding="utf-8")), values)

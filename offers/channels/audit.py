@@ -148,7 +148,7 @@ LAST_WORDS = Report(
     (
         ("customer_id", "string", "Customer."),
         ("channel", "string", "Channel that is refused; * for every one."),
-        ("rule", "string", "opted_out, suppressed or erased."),
+        ("rule", "string", "What forbids it, such as opted_out, suppressed, closed, open_complaint or withdrawn."),
         ("why", "string", "What was said, when, and in which file."),
     ),
 )

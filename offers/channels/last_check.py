@@ -17,13 +17,16 @@ from offermill import durable, publish, sqlfiles
 from offermill.errors import GateError
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers import tables
+from offers import approval, tables
 from offers.channels import late
-from offers.channels.late import Files, Word
+from offers.channels.late import Files
+from offers.channels.late_words import Word
 
 # Its place in a publication, with the other files that explain it.
 WORDS = "audit/last_words.csv"
 TABLE = "offers.last_word"
+# Beside the keys of the people in state/last_check/<date>/: the files and withdrawals that the night knew.
+_KNOWN = "known.json"
 VERDICTS = (
     "offers.limit_message",
     "offers.limit_use",
@@ -36,34 +39,48 @@ VERDICTS = (
     "offers.allowed_message",
 )
 
-# A refusal on a channel is the record's own; a suppressed address silences the household.
-_HEARD = """
+# A suppressed address silences the household, everything else the person; a closed account whose offers go under it.
+_REACHES = """
+    watched.key = said.key
+    and (said.offer_id is null or said.offer_id = watched.offer_id)
+    and case said.reach
+        when 'household' then true
+        when 'own' then watched.is_own
+        else watched.key = 'customer:' || watched.customer_id
+    end
+"""
+
+_HEARD = f"""
+    with watched as (
+        select keys.*, messages.offer_id
+        from offers.watched_key as keys
+        inner join offers.message as messages on keys.customer_id = messages.customer_id
+        where messages.offer_status = 'offered'
+    )
     select watched.customer_id, coalesce(said.channel, '*') as channel, said.rule, min(said.why) as why
-    from offers.watched_key as watched
-    inner join said on watched.key = said.key and (watched.is_own or said.channel is null)
-    where watched.customer_id in (select customer_id from offers.message where offer_status = 'offered')
+    from watched
+    inner join said on {_REACHES}
     group by all
     order by all
 """
 
 _WATCHED = """
-    select distinct messages.offer_key, messages.channel, watched.key, watched.is_own
+    select distinct
+        messages.offer_key, messages.customer_id, messages.offer_id, messages.channel, watched.key, watched.is_own
     from offers.allowed_message as messages
     inner join offers.watched_key as watched on messages.customer_id = watched.customer_id
     where messages.offer_status = 'offered'
     order by all
 """
 
-_FORBIDDEN = """
+_FORBIDDEN = f"""
     with asked as (
         select offer_key from messages where offer_status = 'offered'
     ),
     heard as (
         select watched.offer_key, min(said.rule) as rule
         from watched
-        inner join said
-            on watched.key = said.key
-            and (said.channel is null or (watched.is_own and said.channel = watched.channel))
+        inner join said on (said.channel is null or said.channel = watched.channel) and {_REACHES}
         group by watched.offer_key
     )
     -- Whoever was not looked at when the list was written is not told.
@@ -76,9 +93,8 @@ _FORBIDDEN = """
 
 
 def _said(words: list[Word]) -> pa.Table:
-    names = ("key", "channel", "rule", "why")
-    columns = list(zip(*words, strict=True)) if words else [()] * len(names)
-    return pa.table([pa.array(column, pa.string()) for column in columns], names=list(names))
+    columns = list(zip(*words, strict=True)) if words else [()] * len(Word._fields)
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=list(Word._fields))
 
 
 def listen(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -128,9 +144,15 @@ def _remember(warehouse: Warehouse, run: Run) -> None:
     sink = pa.BufferOutputStream()
     parquet.write_table(warehouse.arrow(_WATCHED), sink, compression="zstd")
     durable.replace(place / "watched.parquet", sink.getvalue().to_pybytes())
-    known = sorted(Files.of(warehouse, run).known)
+    files = Files.of(warehouse, run)
+    known = {"files": sorted(files.known), "wishes": sorted(files.wishes)}
     # Written last: its presence says that the other is whole.
-    durable.replace(place / "files.json", (json.dumps(known, indent=1) + "\n").encode())
+    durable.replace(place / _KNOWN, (json.dumps(known, indent=1) + "\n").encode())
+
+
+def _files(place: Path) -> Files:
+    known = json.loads((place / _KNOWN).read_text(encoding="utf-8"))
+    return Files(frozenset(tuple(file) for file in known["files"]), frozenset(known["wishes"]))
 
 
 def forbidden(run: Run, messages: pa.Table) -> Mapping[str, str]:
@@ -140,21 +162,21 @@ def forbidden(run: Run, messages: pa.Table) -> Mapping[str, str]:
         messages: rows with offer_key and offer_status, such as offers.allowed_message; withdrawals always leave.
 
     Raises:
-        GateError: nobody knows whom the night's messages are for.
+        GateError: nobody knows whom the night's messages are for, or a signature that they need stands no more.
         InputError: a late file cannot be read.
     """
+    approval.require_still(run)
     place = _place(run)
-    if not (place / "files.json").is_file():
+    if not (place / _KNOWN).is_file():
         raise GateError(
             f"{run.business_date}: state/last_check/{run.business_date} is missing, so nobody knows who has said no "
             "since the lists were written, and nothing is sent. Run the night again (it changes nothing that is "
             "published)."
         )
-    known = frozenset(tuple(file) for file in json.loads((place / "files.json").read_text(encoding="utf-8")))
     with Warehouse.open() as memory:
         memory.connection.register("messages", messages.select(["offer_key", "offer_status"]))
         memory.connection.register("watched", parquet.read_table(place / "watched.parquet"))
-        memory.connection.register("said", _said(late.words(run, Files(known))))
+        memory.connection.register("said", _said(late.words(run, _files(place))))
         return dict(memory.rows(_FORBIDDEN))
 
 

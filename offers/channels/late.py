@@ -1,4 +1,4 @@
-"""What was said after the night's tables were loaded: suppressions and refusals in files that no table holds yet.
+"""What was said after the night's tables were loaded, in files that no table holds yet.
 
 Read right before rows leave, by the same contracts as any delivery, into a warehouse in memory. A file counts whatever
 date its name bears: who said no before the list left must not be on it. What cannot be read stops everything, because
@@ -8,7 +8,6 @@ nobody knows whom it names.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from offermill.errors import InputError
 from offermill.ingest import contracts, discovery, meta, postgres, s3, spool
@@ -18,37 +17,26 @@ from offermill.ingest.discovery import Delivery
 from offermill.ingest.sources import SourceSettings
 from offermill.run import Run
 from offermill.warehouse import Warehouse
-from offers.channels import same_address
+from offers.channels import late_words
+from offers.channels.late_words import Word
 
-SOURCES = ("consents", "suppressions")
+SOURCES = ("complaints", "consents", "customers", "suppressions", "withdrawals")
 
-_KNOWN = """
+_KNOWN = f"""
     select source, file, sha256 from meta.delivery
-    where source in ('consents', 'suppressions') and delivered_on <= $business_date
+    where source in {SOURCES} and delivered_on <= $business_date
     order by all
 """
 
-_SUPPRESSIONS = """
-    select coalesce(lower(trim(kind)), ''), value, coalesce(lower(trim(reason)), ''), _file
-    from raw.suppressions
-    where lifted_at is null
-    order by all
-"""
+_KNOWN_WISHES = "select withdrawal_id from core.withdrawal where arrived_on <= $business_date order by all"
 
-# The last word of each record on each channel and purpose; of words at one moment the refusal.
-_REFUSALS = """
-    with last_words as (
-        select customer_id, channel, purpose, is_granted, recorded_at, _file
-        from raw.consents
-        qualify row_number() over (
-            partition by customer_id, channel, purpose order by recorded_at desc, is_granted, _file
-        ) = 1
-    )
-    select customer_id, channel, purpose, recorded_at, _file from last_words where not is_granted order by all
-"""
-
-_UNREADABLE = """
-    select file || ':' || line || ': ' || coalesce(column_name || ' ', '') || reason from meta.reject
+# A bad record that names its customer silences this one (offers.channels.late_words); any other may be anybody's.
+_UNREADABLE = f"""
+    select file || ':' || line || ': ' || coalesce(column_name || ' ', '') || reason
+    from meta.reject
+    where
+        source not in {late_words.OF_ONE_CUSTOMER}
+        or coalesce(try_cast(record as json) ->> '$.customer_id', '') = ''
     union all
     select file || ':' || line || ': contradicts line ' || other_line || ' of ' || other_file from meta.conflict
     order by all
@@ -58,27 +46,23 @@ _UNREADABLE = """
 File = tuple[str, str, str]  # source, place, SHA-256
 
 
-class Word(NamedTuple):
-    """That an address (`email:...`) or a record (`customer:...`) is not to be told by a channel; None: by any."""
-
-    key: str
-    channel: str | None
-    rule: str
-    why: str
-
-
 @dataclass(frozen=True)
 class Files:
-    """What the night's tables hold of the sources: everything else is late."""
+    """What the night's tables hold of the sources: everything else is late.
+
+    Attributes:
+        wishes: numbers of the withdrawals among it.
+    """
 
     known: frozenset[File]
+    wishes: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, warehouse: Warehouse, run: Run) -> "Files":
         """Return the files that were loaded and that the night's tables are made of."""
-        if not warehouse.exists("meta.delivery"):
-            return cls(frozenset())
-        return cls(frozenset(warehouse.rows(_KNOWN, run.parameters)))
+        files = warehouse.rows(_KNOWN, run.parameters) if warehouse.exists("meta.delivery") else []
+        wishes = warehouse.rows(_KNOWN_WISHES, run.parameters) if warehouse.exists("core.withdrawal") else []
+        return cls(frozenset(files), frozenset(wish for (wish,) in wishes))
 
 
 def words(run: Run, files: Files) -> list[Word]:
@@ -96,7 +80,7 @@ def words(run: Run, files: Files) -> list[Word]:
         problems = [str(row[0]) for row in memory.rows(_UNREADABLE)]
         if problems:
             raise InputError(_unreadable(problems))
-        return sorted({*_suppressed(memory, run.settings.shop.country), *_refused(memory)}, key=str)
+        return late_words.of(memory, run, files.wishes)
 
 
 def _unreadable(problems: Sequence[str]) -> str:
@@ -140,16 +124,3 @@ def _deliveries(run: Run, contract: Contract, settings: SourceSettings) -> Itera
             yield postgres.fetch(contract, settings, settings.postgres, place, days=[night], zone_name=zone_name)
         else:
             yield s3.fetch(source, settings, place, wanted=lambda day: day >= night)
-
-
-def _suppressed(memory: Warehouse, country: str) -> Iterator[Word]:
-    for kind, value, reason, file in memory.rows(_SUPPRESSIONS):
-        rule = "erased" if reason == "erasure" else "suppressed"
-        for key in same_address.keys(kind, value, country):
-            yield Word(key, None, rule, f"{reason or 'suppressed'}, by {key.partition(':')[0]}, in {file}")
-
-
-def _refused(memory: Warehouse) -> Iterator[Word]:
-    for record, channel, purpose, recorded_at, file in memory.rows(_REFUSALS):
-        why = f"refused {purpose} by {channel} at {recorded_at:%Y-%m-%d %H:%M} UTC, in {file}"
-        yield Word(f"customer:{record}", channel, "opted_out", why)

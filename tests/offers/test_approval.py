@@ -133,3 +133,21 @@ def test_a_role_is_named_once(tmp_path: Path) -> None:
     shop = shop_in(tmp_path, SETTINGS + "approval: {roles: [lawyer, lawyer]}\n")
     with pytest.raises(ConfigError, match="names a role twice"):
         approval.sign(shop, "lawyer", "Anna")
+
+
+def test_a_signature_is_taken_back_and_given_anew(tmp_path: Path) -> None:
+    shop = shop_in(tmp_path, SETTINGS + "approval: {roles: [lawyer]}\n")
+    version = approval.sign(shop, "lawyer", "Jānis", now=NOON).signature.version
+    with pytest.raises(ConfigError) as unknown:
+        approval.take_back(shop, "lawyer", "Jānis", "0123")
+    assert str(unknown.value) == (
+        f"--take-back 0123: is no version that lawyer signed; signed and standing: {version[:12]}."
+    )
+    code, told, _ = offermill("sign", "--shop", shop.folder, "--role", "lawyer", "--name", "Jānis", "--take-back", version)
+    assert (code, f"took back the signature as lawyer of version {version[:12]}" in said(told)) == (0, True), told
+    with pytest.raises(ConfigError, match="signed and standing: none"):
+        approval.take_back(shop, "lawyer", "Jānis", version)
+    assert "Jānis (lawyer) took back the signature of version" in refusal(shop)
+    approval.sign(shop, "lawyer", "Jānis", now=NOON)
+    told_again = {"role": "lawyer", "name": "Jānis", "version": version, "signed_at": "2026-06-29T12:00:00Z"}
+    assert approval.require(night(shop)) == [told_again]

@@ -17,14 +17,18 @@ SETTINGS = """\
 shop: {id: test, name: Test, time_zone: Europe/Riga, country: LV}
 randomisation: {salt: a salt for tests}
 sources:
+  complaints: {files: "complaints_{date}*.csv"}
   consents: {files: "consents_{date}*.csv"}
+  customers: {files: "customers_{date}*.csv"}
   suppressions: {files: "suppressions_{date}*.csv"}
+  withdrawals: {files: "withdrawals_{date}*.csv"}
 """
 LONG_AGO = datetime(2025, 1, 1)
 AGREED = datetime(2026, 6, 29)
 EMPTY = (
     "core.contact_name",
     "core.suppression",
+    "core.withdrawal",
     "core.purchase_line",
     "core.offer_assignment",
     "segments.membership",
@@ -132,8 +136,11 @@ def judged(warehouse: Warehouse, run: Run) -> dict[str, str]:
 def land(run: Run, source: str, rows: Sequence[Sequence[str]], name: str = "", on: str = "2026-07-01") -> Path:
     """Write a file of the source as the shop would, after the night was loaded."""
     headers = {
+        "complaints": ("complaint_id", "customer_id", "opened_at", "closed_at"),
         "consents": ("customer_id", "channel", "purpose", "is_granted", "recorded_at"),
+        "customers": ("customer_id", "registered_at", "language", "status"),
         "suppressions": ("kind", "value", "reason"),
+        "withdrawals": ("withdrawal_id", "customer_id", "offer_id", "reason"),
     }
     path = run.shop.landing / source / f"{source}_{on}{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,3 +151,13 @@ def land(run: Run, source: str, rows: Sequence[Sequence[str]], name: str = "", o
 def refusal(customer: str, channel: str = "email", purpose: str = "offers", granted: str = "false") -> tuple[str, ...]:
     """Return a row of consents, said in the morning after the night."""
     return (customer, channel, purpose, granted, "2026-07-01T05:00:00Z")
+
+
+def account(customer: str, status: str, registered_at: str = "2025-01-01T00:00:00Z") -> tuple[str, ...]:
+    """Return a row of customers."""
+    return (customer, registered_at, "en", status)
+
+
+def complaint(customer: str, closed_at: str = "") -> tuple[str, ...]:
+    """Return a row of complaints: open unless it was settled."""
+    return (f"k-{customer}", customer, "2026-06-01T05:00:00Z", closed_at)

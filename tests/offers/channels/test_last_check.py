@@ -10,10 +10,14 @@ from offermill import publish
 from offermill.errors import GateError, InputError
 from offermill.run import Run
 from offermill.warehouse import Warehouse
+from offers import approval
 from offers.channels import last_check
-from tests.literal_tables import make
+from tests.literal_tables import DAY, make
 from tests.offers.channels import address_variants
-from tests.offers.channels.said_no import SETTINGS, Person, judged, land, night, refusal
+from tests.offers.channels.said_no import SETTINGS, Person, account, complaint, judged, land, night, refusal
+from tests.offers.small_shop import CATALOGUE
+
+ROLES = "approval: {roles: [lawyer]}\n"
 
 
 def sent(warehouse: Warehouse, run: Run) -> set[str]:
@@ -74,6 +78,63 @@ def test_a_suppression_silences_the_household_and_a_refusal_only_its_own_channel
         assert sent(warehouse, run) == {"zane"}
 
 
+def test_a_closed_account_a_complaint_and_a_withdrawal_are_heard_late(tmp_path: Path) -> None:
+    names = ("anna", "ilze", "ivars", "janis", "karlis", "olga", "zane")
+    people = [Person(name, email=f"{name}@x.lv", household=HOME) for name in names]
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        make(warehouse, "core.withdrawal", [{"withdrawal_id": "w1", "customer_id": "zane", "arrived_on": DAY}])
+        land(run, "customers", [account("anna", "closed"), account("zane", "active")])
+        settled = [complaint("ivars", "2026-06-20T05:00:00Z"), complaint("zane", "2026-06-10T05:00:00Z")]
+        land(run, "complaints", [complaint("ilze"), *settled])
+        wishes = [("w1", "zane", ""), ("w2", "janis", ""), ("w3", "karlis", "points"), ("w4", "zane", "another")]
+        land(run, "withdrawals", [(*wish, "wrong price") for wish in wishes])
+        assert judged(warehouse, run) == {
+            "anna": "closed",
+            "ilze": "open_complaint",
+            "ivars": "after_complaint",
+            "janis": "withdrawn",
+            "karlis": "withdrawn",
+        }
+        assert sent(warehouse, run) == {"olga", "zane"}, "none of it silences a household, and w1 was known"
+
+
+def test_an_account_closed_that_nobody_is_written_to_under_changes_nothing(tmp_path: Path) -> None:
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")]) as (warehouse, run):
+        links = [{"record_id": one, "customer_id": "anna", "record_count": 2} for one in ("anna", "anna-old")]
+        make(warehouse, "core.person_link", links)
+        land(run, "customers", [account("anna-old", "closed")])
+        assert (judged(warehouse, run), sent(warehouse, run)) == ({}, {"anna"})
+        land(run, "complaints", [complaint("anna-old")])
+        assert (judged(warehouse, run), sent(warehouse, run)) == ({"anna": "open_complaint"}, set())
+
+
+def test_a_bad_record_of_one_customer_silences_this_one(tmp_path: Path) -> None:
+    people = [Person("anna", email="anna@x.lv"), Person("zane", email="zane@x.lv")]
+    with night(tmp_path / "shop", people, SETTINGS + "gates: {reject_count_allowed: 5}\n") as (warehouse, run):
+        land(run, "customers", [account("anna", "active", "yesterday"), account("zane", "active")])
+        assert judged(warehouse, run) == {"anna": "unreadable"}
+        land(run, "customers", [account("", "closed")], "_more")
+        with pytest.raises((InputError, GateError), match=r"customers_2026-07-01_more.csv:2: customer_id"):
+            sent(warehouse, run)
+
+
+def test_a_signature_taken_back_stops_everything(tmp_path: Path) -> None:
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")], SETTINGS + ROLES) as (warehouse, run):
+        for place in (run.shop.catalogue, run.catalogue):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(CATALOGUE, encoding="utf-8")
+        signed = approval.sign(run.shop, "lawyer", "Jānis").signature
+        judged(warehouse, run)
+        assert sent(warehouse, run) == {"anna"}
+        run.shop.settings.write_text(SETTINGS + ROLES.replace("lawyer", "lawyer, owner"), encoding="utf-8")
+        with pytest.raises(GateError, match="is not signed by owner, so nothing leaves"):
+            sent(warehouse, run)
+        run.shop.settings.write_text(SETTINGS, encoding="utf-8")
+        approval.take_back(run.shop, "lawyer", "Jānis", signed.version[:12])
+        with pytest.raises(GateError, match=r"is not signed by lawyer.*Jānis \(lawyer\) took back the signature of"):
+            sent(warehouse, run)
+
+
 def test_a_refusal_taken_back_in_the_same_file_holds_nobody_back(tmp_path: Path) -> None:
     with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")]) as (warehouse, run):
         again = ("anna", "email", "offers", "true", "2026-07-01T06:00:00Z")
@@ -126,7 +187,7 @@ def test_nothing_is_sent_when_nobody_knows_whom_the_messages_are_for(tmp_path: P
         assert last_check.forbidden(run, messages) == {"unheard-of": "unknown"}
         withdrawn = warehouse.arrow("select 'unheard-of' as offer_key, 'withdrawn' as offer_status")
         assert last_check.forbidden(run, withdrawn) == {}
-        (run.shop.state / "last_check" / "2026-06-30" / "files.json").unlink()
+        (run.shop.state / "last_check" / "2026-06-30" / "known.json").unlink()
         with pytest.raises(GateError, match=r"state/last_check/2026-06-30 is missing"):
             last_check.forbidden(run, messages)
 

@@ -18,7 +18,7 @@ from offers.channels import publication
 from offers.delivery import step
 from tests import literal_night
 from tests.offers.channels import said_no
-from tests.offers.channels.said_no import Person, land, refusal
+from tests.offers.channels.said_no import Person, account, complaint, land, refusal
 from tests.offers.delivery.inbox import Inbox
 
 # The first block goes by HTTP, the second into a folder.
@@ -123,11 +123,16 @@ WAYS = (
     ("suppressions", ("", "anna@example.org", "erasure")),
     ("suppressions", ("customer", "anna", "court")),
     ("suppressions", ("household", "Brivibas iela 1", "deceased")),
+    ("customers", account("anna", "closed")),
+    ("complaints", complaint("anna")),
+    ("complaints", complaint("anna", "2026-06-30T05:00:00Z")),
+    ("withdrawals", ("w1", "anna", "", "a wrong price")),
+    ("withdrawals", ("w1", "anna", "points", "a wrong price")),
 )
 
 
 @pytest.mark.every_step
-def test_an_opt_out_in_each_of_1000_nights_reaches_nobody(tmp_path: Path, inbox: Inbox) -> None:
+def test_a_no_in_each_of_1000_nights_reaches_nobody(tmp_path: Path, inbox: Inbox) -> None:
     people = [Person("anna", email="anna@example.org", household="Brivibas iela 1"), Person("zane", "zane@example.org")]
     with shop(tmp_path, inbox, people) as one:
         for night in range(1000):
