@@ -60,7 +60,9 @@ _MESSAGES = """
         case when i % $ended > 0 then 200 + i % 1000 end as value_minor, 'percent' as kind, 5 as depth_pct,
         date '2026-07-01' as valid_from, date '2026-07-28' as valid_until,
         'AAAA-' || lpad(i::varchar, 8, '0') as code, email, phone, first_name, last_name, home_store_id,
-        'Personalised by automated decision-making.' as price_notice, date '2026-06-30' as promised_on
+        'Personalised by automated decision-making.' as price_notice,
+        'Show the code at the till or enter it at the online checkout.' as how_to_use, cast(null as varchar) as terms,
+        'https://shop.example/terms' as terms_url, date '2026-06-30' as promised_on
     from people
 """
 

@@ -18,6 +18,7 @@ from offermill.settings_goals import GoalSettings, MeasurementSettings
 from offermill.settings_portal import PortalSettings
 from offermill.settings_section import Section as Section
 from offermill.settings_section import Share as Share
+from offermill.settings_texts import TextSettings
 
 Language = Literal["lv", "ru", "en"]
 
@@ -304,6 +305,7 @@ class Settings(Section):
     history: HistorySettings = HistorySettings()
     publish: PublishSettings = PublishSettings()
     last_check: LastCheckSettings = LastCheckSettings()
+    texts: TextSettings = TextSettings()
     approval: ApprovalSettings = ApprovalSettings()
     portal: PortalSettings = PortalSettings()
     channels: Annotated[dict[Block, ChannelSettings], Field(default_factory=dict)]

@@ -16,7 +16,7 @@ from offermill.errors import ConfigError, GateError
 from offermill.night import only_run
 from offermill.paths import ShopPaths
 from offermill.run import Run
-from offermill.settings import ShopSettings
+from offermill.settings import Settings
 from offermill.yamlfile import nearest
 from offers import catalogue
 from offers.schema import Catalogue
@@ -68,10 +68,13 @@ class Signed:
         return f"{one.name} signed as {one.role}: catalogue, budget and texts, version {one.version[:12]}.\n{rest}"
 
 
-def version(said: Catalogue, shop: ShopSettings) -> dict[str, str]:
-    """Return everything that is signed, flat: the catalogue with its budget, and the sentences that customers get."""
+def version(said: Catalogue, chosen: Settings) -> dict[str, str]:
+    """Return everything that is signed, flat: the catalogue with its budget, and all that customers are told.
+
+    That is the sentence, how the offer is used, the terms that go with it, and the address of the page with all terms.
+    """
     canonical = said.model_dump(mode="json", exclude={"sign_off"})
-    return dict([*_flat("", canonical), *_flat("texts", catalogue.sentence_patterns(said, shop))])
+    return dict([*_flat("", canonical), *_flat("told", catalogue.told(said, chosen.shop, chosen.texts))])
 
 
 def _flat(path: str, value: object) -> Iterator[tuple[str, str]]:
@@ -143,7 +146,7 @@ def sign(shop: ShopPaths, role: str, name: str, *, now: datetime | None = None) 
     """
     chosen = settings.load(shop.settings)
     _check(role, name, chosen.approval.roles)
-    values = version(catalogue.read(shop.catalogue, chosen.shop), chosen.shop)
+    values = version(catalogue.read(shop.catalogue, chosen.shop, chosen.texts), chosen)
     found = version_hash(values)
     with only_run(shop.folder):
         known = signatures(shop)
@@ -250,7 +253,8 @@ def require_still(run: Run) -> None:
 def _required(run: Run, roles: Sequence[str]) -> list[dict[str, object]]:
     if not roles:
         return []
-    values = version(catalogue.read(run.catalogue, run.settings.shop), run.settings.shop)
+    chosen = run.settings
+    values = version(catalogue.read(run.catalogue, chosen.shop, chosen.texts), chosen)
     found, known = version_hash(values), signatures(run.shop)
     missing = _missing(known, roles, found)
     if missing:

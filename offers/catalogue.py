@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -15,8 +15,9 @@ from offermill.errors import ConfigError
 from offermill.money import to_minor, to_text
 from offermill.run import Run
 from offermill.settings import Settings, ShopSettings
+from offermill.settings_texts import TextSettings
 from offermill.warehouse import Warehouse
-from offers import limit_checks, tables, text_checks, wording
+from offers import beside, limit_checks, tables, text_checks, wording
 from offers.catalogue_checks import catalogue_problems
 from offers.offer import Offer, TargetItem, of_template
 from offers.problems import Lines, Problem, Where, raise_for
@@ -34,15 +35,19 @@ _HISTORIES = (
 )
 # Any date does: texts and money are checked, and they do not depend on it.
 _ANY_NIGHT = date(2000, 1, 1)
+_USUAL = TextSettings()
 
 
-def read(path: Path, shop: ShopSettings) -> Catalogue:
+def read(path: Path, shop: ShopSettings, said: TextSettings = _USUAL) -> Catalogue:
     """Return the catalogue in offers.yml, checked as far as it can be without the warehouse.
+
+    Args:
+        said: what the shop says of texts: how many words terms may have.
 
     Raises:
         ConfigError: every problem with file, line, key and what to do.
     """
-    return _read(path, shop)[0]
+    return _read(path, shop, said)[0]
 
 
 def check(path: Path, chosen: Settings) -> str:
@@ -51,20 +56,25 @@ def check(path: Path, chosen: Settings) -> str:
     Raises:
         ConfigError: every problem with file, line, key and what to do.
     """
-    catalogue = read(path, chosen.shop)
+    catalogue = read(path, chosen.shop, chosen.texts)
     budget = f"{catalogue.budget.amount} {chosen.shop.currency} a {catalogue.budget.period}"
     counts = f"{len(catalogue.campaigns)} campaigns, {len(catalogue.templates)} templates"
     return f"{counts}, budget {budget}, sign-off {catalogue_hash(catalogue)[:12]}"
 
 
-def _read(path: Path, shop: ShopSettings) -> tuple[Catalogue, Lines]:
+def _read(path: Path, shop: ShopSettings, said: TextSettings) -> tuple[Catalogue, Lines]:
     values, lines = yamlfile.load(path)
     catalogue = yamlfile.validate_values(Catalogue, values, lines, path)
     raise_for(catalogue_problems(catalogue, shop.currency_digits), lines, path.name)
-    stand_ins = [(_stand_in(template),) for template in catalogue.templates]
-    offers = expand(catalogue, stand_ins, night=_ANY_NIGHT, digits=shop.currency_digits)
-    raise_for(_offer_problems(catalogue, offers, shop), lines, path.name)
+    offers = stand_ins(catalogue, shop)
+    raise_for(_offer_problems(catalogue, offers, shop, said), lines, path.name)
     return catalogue, lines
+
+
+def stand_ins(catalogue: Catalogue, shop: ShopSettings) -> list[Offer]:
+    """Return every offer, by id, with a stand-in for targets that only the shop's products name."""
+    items = [(_stand_in(template),) for template in catalogue.templates]
+    return expand(catalogue, items, night=_ANY_NIGHT, digits=shop.currency_digits)
 
 
 def _stand_in(template: Template) -> TargetItem:
@@ -91,14 +101,30 @@ def catalogue_hash(catalogue: Catalogue) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sentence_patterns(catalogue: Catalogue, shop: ShopSettings) -> dict[str, dict[str, str]]:
-    """Return offer -> language -> its sentence with placeholders; a stand-in for targets that products name."""
-    stand_ins = [(_stand_in(template),) for template in catalogue.templates]
-    offers = expand(catalogue, stand_ins, night=_ANY_NIGHT, digits=shop.currency_digits)
-    return {one.offer_id: {language: wording.pattern(one, language) for language in LANGUAGES} for one in offers}
+Said = dict[str, dict[str, str | None]]
 
 
-def _offer_problems(catalogue: Catalogue, offers: list[Offer], shop: ShopSettings) -> Iterator[Problem]:
+def told(catalogue: Catalogue, shop: ShopSettings, said: TextSettings) -> dict[str, Said]:
+    """Return what customers are told, as `texts`, `use`, `terms` and `terms_url`: offer -> language -> text.
+
+    Texts and terms stand with their placeholders; what an offer does not say is None.
+    """
+    offers = stand_ins(catalogue, shop)
+    makers: dict[str, Callable[[Offer, str], str | None]] = {
+        "texts": wording.pattern,
+        "use": lambda offer, language: beside.how_to_use(offer, language, said),
+        "terms": lambda offer, language: offer.terms.of(language) if offer.terms else None,
+        "terms_url": lambda offer, language: beside.terms_url(offer, language, said),
+    }
+    return {
+        name: {one.offer_id: {language: maker(one, language) for language in LANGUAGES} for one in offers}
+        for name, maker in makers.items()
+    }
+
+
+def _offer_problems(
+    catalogue: Catalogue, offers: list[Offer], shop: ShopSettings, said: TextSettings
+) -> Iterator[Problem]:
     yield from _sign_off_problems(catalogue)
     yield from _same_id_problems(catalogue, offers)
     yield from _budget_problems(catalogue, offers, shop)
@@ -108,6 +134,32 @@ def _offer_problems(catalogue: Catalogue, offers: list[Offer], shop: ShopSetting
         for language in LANGUAGES:
             for message in text_checks.problems(offer, language, shop.currency):
                 yield Problem((*where, "texts", language), message)
+            for message in text_checks.terms_problems(
+                offer, language, shop.currency, said.terms_words_max, _counts(_template(catalogue, offer))
+            ):
+                yield Problem((*_terms_place(catalogue, offer), language), message)
+
+
+def _template(catalogue: Catalogue, offer: Offer) -> Template:
+    return next(template for template in catalogue.templates if template.id == offer.template_id)
+
+
+def _terms_place(catalogue: Catalogue, offer: Offer) -> Where:
+    """Return where the offer's terms are written: at its template, or once for all offers."""
+    own = _template(catalogue, offer).terms is not None
+    return (*_where(catalogue, offer), "terms") if own else ("terms",)
+
+
+def _counts(template: Template) -> dict[str, int]:
+    """Return the figures of a rule that its terms may name, beside those of its sentence."""
+    cap = template.per_person
+    found = {
+        "pieces": template.pieces,
+        "minimum_orders": template.audience.minimum_orders or None,
+        "per_person.times": cap.times if cap else None,
+        "per_person.days": cap.days if cap else None,
+    }
+    return {name: count for name, count in found.items() if count is not None}
 
 
 def _where(catalogue: Catalogue, offer: Offer) -> Where:
@@ -171,18 +223,14 @@ def _percent(share: Fraction) -> str:
     return f"{float(share):.1%}"
 
 
-def row(catalogue: Catalogue, offer: Offer, shop: ShopSettings) -> dict[str, object]:
+def row(catalogue: Catalogue, offer: Offer, shop: ShopSettings, said: TextSettings = _USUAL) -> dict[str, object]:
     """Return the offer as a row of offers.catalogue."""
-    template = next(template for template in catalogue.templates if template.id == offer.template_id)
+    template = _template(catalogue, offer)
     cost, audience, person = offer.max_cost_minor, template.audience, template.per_person
-    texts = {
-        f"text_{language}": wording.sentence(offer, language, offer.valid_until, shop.currency)
-        for language in LANGUAGES
-    }
     same = {name: getattr(offer, name) for name in tables.columns("offers.catalogue") if hasattr(offer, name)}
     return {
         **same,
-        **texts,
+        **beside.columns(offer, shop.currency, said),
         "target_kind": offer.target.kind,
         "target_id": offer.target.target_id,
         "target_name": offer.target.name,
@@ -213,8 +261,8 @@ def load_catalogue(warehouse: Warehouse, run: Run) -> dict[str, object]:
     Raises:
         ConfigError: offers.yml cannot be meant as written, or names a category, product or segment the shop lacks.
     """
-    shop = run.settings.shop
-    catalogue, lines = _read(run.catalogue, shop)
+    shop, said = run.settings.shop, run.settings.texts
+    catalogue, lines = _read(run.catalogue, shop, said)
     items, problems = target_items(warehouse, run, catalogue)
     raise_for(problems, lines, run.catalogue.name)
     offers = expand(catalogue, items, night=run.business_date, digits=shop.currency_digits)
@@ -223,14 +271,9 @@ def load_catalogue(warehouse: Warehouse, run: Run) -> dict[str, object]:
     raise_for(limit_checks.unknown_names(catalogue, known), lines, run.catalogue.name)
     if not offers:
         raise ConfigError(f"{run.catalogue.name}: no template makes an offer: the shop has no category with sales yet.")
-    rows = [row(catalogue, offer, shop) for offer in offers]
+    rows = [row(catalogue, offer, shop, said) for offer in offers]
     warehouse.write("offers.catalogue", pa.Table.from_pylist(rows, schema=tables.schema("offers.catalogue")))
-    for history in (
-        "offers.decision_history",
-        "offers.propensity_history",
-        "offers.ledger_entry",
-        "offers.reservation",
-    ):
+    for history in _HISTORIES:
         tables.create_if_missing(warehouse, history)
     return {"offers": len(rows), "catalogue_hash": catalogue_hash(catalogue), "tonight": _valid(offers, run)}
 

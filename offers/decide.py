@@ -91,7 +91,7 @@ def decide(warehouse: Warehouse, run: Run) -> dict[str, object]:
     candidate's as defined in offers.propensity, or, for nothing, 1 less the sum over the person's candidates. It is
     1 for people whom a rule excludes.
     """
-    caps = night_caps.night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
+    caps = night_caps.night_caps(warehouse, run, catalogue.read(run.catalogue, run.settings.shop, run.settings.texts))
     standing, candidates = night_inputs.standing(warehouse), night_inputs.candidates(warehouse)
     people = night_inputs.people_of(standing)
     planned = planned_pilot.planned(warehouse, run, candidates, night_inputs.pairs_of(candidates))

@@ -237,7 +237,7 @@ def reserve_night(warehouse: Warehouse, run: Run) -> dict[str, object]:
     for address in (ledger_store.ENTRIES, RESERVATIONS):
         tables.create_if_missing(warehouse, address)
     promises = warehouse.arrow(_PROMISES, run.parameters)
-    caps = limits.of_night(warehouse, run, catalogue.read(run.catalogue, run.settings.shop))
+    caps = limits.of_night(warehouse, run, catalogue.read(run.catalogue, run.settings.shop, run.settings.texts))
     wanted, standing = _wanted(promises, caps, run), _standing(warehouse, run)
     same = {promise for promise, now in wanted.items() if promise in standing and standing[promise].is_of(now)}
     names = {promise: _name(run, promise, standing.get(promise)) for promise in wanted if promise not in same}

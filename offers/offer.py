@@ -6,7 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from offermill.money import round_half_away, share_of, to_minor
-from offers.schema import Campaign, Catalogue, Gift, Kind, Template, Texts
+from offermill.settings_texts import Links
+from offers.schema import Campaign, Catalogue, Gift, Kind, Template, Texts, Use
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Offer:
     threshold_minor: int | None = None
     example_purchase_minor: int | None = None
     texts: Texts | None = None
+    use: Use | None = None
+    terms: Texts | None = None
+    terms_url: Links | None = None
 
     @property
     def is_price_cut(self) -> bool:
@@ -97,6 +101,9 @@ def of_template(
         channels=template.channels or campaign.channels,
         threshold_minor=to_minor(template.threshold, digits) if template.threshold else None,
         texts=template.texts,
+        use=template.use,
+        terms=template.terms or catalogue.terms,
+        terms_url=template.terms_url,
         **fields,  # type: ignore[arg-type]
     )
 

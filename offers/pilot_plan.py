@@ -125,7 +125,7 @@ def plan(warehouse: Warehouse, run: Run, asked: Asked) -> PilotPlan:
     pilot_facts.require_night(warehouse, run.business_date)
     if pilot_registry.first_night(warehouse, asked.pilot_id):
         raise ConfigError(f"--id {asked.pilot_id}: a pilot of this name has drawn people before; choose another --id.")
-    offered = catalogue.read(run.catalogue, run.settings.shop)
+    offered = catalogue.read(run.catalogue, run.settings.shop, run.settings.texts)
     chosen = pilot_facts.chosen_offers(warehouse, asked.templates, asked.offers)
     facts = pilot_facts.gather(warehouse, run, chosen)
     pilot_size.check_chance(wish, facts)

@@ -7,9 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
+from offermill.settings_texts import Links
+
 Kind = Literal["percent", "amount", "points", "gift", "delivery"]
 Channel = Literal["email", "sms", "push", "post"]
 Period = Literal["night", "week", "month", "campaign"]
+# How a customer uses an offer: a code at one of the places, or the card alone.
+Use = Literal["till", "checkout", "till_or_checkout", "card"]
 RiskKind = Literal["expected", "chance", "hard"]
 Pacing = Literal["none", "even"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms", "push", "post")
@@ -250,6 +254,9 @@ class Template(Part):
     per_person: PersonCap | None = None
     allow_below_cost: str | None = None
     texts: Texts | None = None
+    use: Use | None = None
+    terms: Texts | None = None
+    terms_url: Links | None = None
 
 
 class Catalogue(Part):
@@ -259,6 +266,7 @@ class Catalogue(Part):
     point_value: Money | None = None
     example_purchase: Money = "20"
     sign_off: str | None = None
+    terms: Texts | None = None
     campaigns: tuple[Campaign, ...]
     templates: tuple[Template, ...]
     funders: tuple[Funder, ...] = ()

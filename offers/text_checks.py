@@ -1,12 +1,14 @@
-"""The linter for offers' texts: a number that contradicts the rule, a promise left out, two sentences, markup."""
+"""The linter for what offers say: figures and dates against the rule, promises left out, walls of small print."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
+from babel.numbers import get_currency_symbol
+
 from offermill.yamlfile import nearest
-from offers import wording
+from offers import text_dates, wording
 from offers.offer import Offer
 
 # A mobile screen and a printed voucher hold about as much.
@@ -34,7 +36,10 @@ _REQUIRED = {
 }
 _NAMED = re.compile(r"\{([^{}]*)\}")
 _NUMBER = re.compile(r"\d[\d\s.,]*\d|\d")
-_PERCENTAGE = re.compile(rf"({_NUMBER.pattern})\s*%")
+_PERCENTAGE = re.compile(rf"({_NUMBER.pattern})\s*(?:%|per\s?cent\b|procent\w*|процент\w*)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?:|www\.", re.IGNORECASE)
+# What a price in another currency is known by; a shop has one.
+_MONEY_SIGNS = re.compile(r"[€$£¥₽₴]|\b(?:EUR|USD|GBP|JPY|RUB|UAH|PLN|SEK|NOK|DKK|CHF|CZK)\b")
 _END = re.compile(r"[.!?…](?=\s|$)")
 
 
@@ -61,18 +66,77 @@ def _figures(offer: Offer, currency: str) -> dict[str, Decimal]:
 def problems(offer: Offer, language: str, currency: str) -> list[str]:
     """Return what is wrong with the offer's text in a language; empty when nothing is."""
     pattern = wording.pattern(offer, language)
-    return [*_shape(pattern), *_names(offer, pattern, currency), *_numbers(offer, pattern, currency)]
+    bare, dates = text_dates.taken_out(pattern)
+    figures = _figures(offer, currency)
+    return [
+        *_plain(pattern, currency),
+        *_length(pattern),
+        *_one_sentence(bare),
+        *_names(offer, pattern, currency),
+        *_left_out(offer, pattern),
+        *_dates(offer, dates),
+        *_numbers(offer, bare, figures),
+        *_figures_left_out(offer, pattern, bare, figures),
+    ]
 
 
-def _shape(pattern: str) -> Iterator[str]:
+def terms_problems(
+    offer: Offer, language: str, currency: str, words_max: int, also: Mapping[str, int] | None = None
+) -> list[str]:
+    """Return what is wrong with the offer's own terms in a language; empty when nothing is, or when it has none.
+
+    Args:
+        also: further figures of the rule that terms may name, such as how often one person gets the offer.
+    """
+    if offer.terms is None:
+        return []
+    said = offer.terms.of(language)
+    bare, dates = text_dates.taken_out(said)
+    figures = _figures(offer, currency) | {name: Decimal(figure) for name, figure in (also or {}).items()}
+    return [
+        *_plain(said, currency),
+        *_small_print(said, words_max),
+        *_names(offer, said, currency),
+        *_dates(offer, dates),
+        *_numbers(offer, bare, figures),
+    ]
+
+
+def words(text: str) -> int:
+    """Return how many words a text has; a placeholder is one."""
+    return sum(bool(re.search(r"\w", word)) for word in _NAMED.sub(" x ", text).split())
+
+
+def _plain(text: str, currency: str) -> Iterator[str]:
+    if re.search(r"[<>]", text):
+        yield "holds markup ('<' or '>'); texts are plain"
+    if wording.HIDDEN.search(text):
+        yield "holds invisible characters; type the text anew"
+    if _ADDRESS.search(text):
+        yield "holds a web address; write it as terms_url, which every channel shows as it can"
+    own = {currency, *get_currency_symbol(currency, "en")}
+    for sign in sorted({*_MONEY_SIGNS.findall(text)} - own):
+        yield f"says {sign}, but the shop's currency is {currency}"
+
+
+def _length(pattern: str) -> Iterator[str]:
     if len(_NAMED.sub("", pattern)) > MAX_LENGTH:
         yield f"is longer than {MAX_LENGTH} characters"
-    if re.search(r"[<>]", pattern):
-        yield "holds markup ('<' or '>'); texts are plain"
-    if wording.HIDDEN.search(pattern):
-        yield "holds invisible characters; type the text anew"
-    if len(_END.findall(pattern)) != 1 or not _END.search(pattern.strip()[-1:]):
+
+
+def _one_sentence(bare: str) -> Iterator[str]:
+    if len(_END.findall(bare)) != 1 or not _END.search(bare.strip()[-1:]):
         yield "must be one sentence that ends with a full stop"
+
+
+def _small_print(said: str, words_max: int) -> Iterator[str]:
+    if words(said) > words_max:
+        yield (
+            f"has {words(said)} words, and small print of more than {words_max} is not read; keep what the customer "
+            "must know, and put the rest on the page of terms_url (texts.terms_words_max of shop.yml sets the most)"
+        )
+    if not words(said):
+        yield "says nothing; write the terms, or leave the key out"
 
 
 def _names(offer: Offer, pattern: str, currency: str) -> Iterator[str]:
@@ -82,6 +146,9 @@ def _names(offer: Offer, pattern: str, currency: str) -> Iterator[str]:
             yield f"{{{name}}} is no placeholder.{nearest(name, PLACEHOLDERS)} Known: {', '.join(sorted(known))}"
         elif name not in known:
             yield f"{{{name}}} means nothing for this offer. Known: {', '.join(sorted(known))}"
+
+
+def _left_out(offer: Offer, pattern: str) -> Iterator[str]:
     for name in _must_say(offer):
         if f"{{{name}}}" not in pattern:
             yield f"does not say {{{name}}}"
@@ -96,19 +163,27 @@ def _must_say(offer: Offer) -> Iterable[str]:
         yield "gift"
 
 
-def _numbers(offer: Offer, pattern: str, currency: str) -> Iterator[str]:
-    figures = _figures(offer, currency)
-    bare = _NAMED.sub(" | ", pattern)
-    written = numbers(bare)
-    for number in sorted(_contradictions(bare, figures)):
+def _dates(offer: Offer, dates: Iterable[text_dates.Written]) -> Iterator[str]:
+    """Yield the dates that are neither its first nor its last day; those of a campaign with `valid_days` never are."""
+    for said in dates:
+        if not said.is_one_of((offer.valid_from, offer.valid_until)):
+            yield f"says the date {said.text!r}, which is not the rule's; write {{valid_until}}"
+
+
+def _numbers(offer: Offer, bare: str, figures: Mapping[str, Decimal]) -> Iterator[str]:
+    for number in sorted(_contradictions(_NAMED.sub(" | ", bare), figures)):
         allowed = ", ".join(f"{name} {figure}" for name, figure in sorted(figures.items()))
         yield f"says {number}, but the offer {offer.offer_id} is {allowed}"
+
+
+def _figures_left_out(offer: Offer, pattern: str, bare: str, figures: Mapping[str, Decimal]) -> Iterator[str]:
+    written = numbers(_NAMED.sub(" | ", bare))
     for name in _counted(offer):
         if f"{{{name}}}" not in pattern and figures[name] not in written:
             yield f"does not say {{{name}}} ({figures[name]})"
 
 
-def _contradictions(bare: str, figures: dict[str, Decimal]) -> set[Decimal]:
+def _contradictions(bare: str, figures: Mapping[str, Decimal]) -> set[Decimal]:
     """Return the numbers that the rule does not hold; a percentage is the depth and nothing else is."""
     percentages = {_number(found) for found in _PERCENTAGE.findall(bare)}
     others = numbers(_PERCENTAGE.sub(" | ", bare))

@@ -21,6 +21,7 @@ _PERCENT = {"en": "#,##0.00%", "lv": "#,##0.00%", "ru": "#,##0.00\u00a0%"}
 _QUOTES = {"en": "“{}”", "lv": "„{}”", "ru": "«{}»"}
 # Controls, zero-width and text-direction marks.
 HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LATVIAN_MONTHS = (
     *("janvārim", "februārim", "martam", "aprīlim", "maijam", "jūnijam"),
     *("jūlijam", "augustam", "septembrim", "oktobrim", "novembrim", "decembrim"),
@@ -166,13 +167,12 @@ def sentence(offer: Offer, language: str, valid_until: date, currency: str) -> s
 
     A percent offer says what the customer gets at the example purchase (its threshold, where it has one).
     """
-    filled = facts(offer, language, valid_until, currency)
-    text = pattern(offer, language)
-    # One pass over the pattern, so that a brace in a product's name stays a brace.
-    for name in filled:
-        text = text.replace("{" + name + "}", f"\x00{name}\x00")
-    parts = text.split("\x00")
-    return "".join(filled[part] if index % 2 else part for index, part in enumerate(parts))
+    return filled(pattern(offer, language), facts(offer, language, valid_until, currency))
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled in; a brace in what fills one stays a brace."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def discount_at(offer: Offer, purchase_minor: int) -> int:

@@ -22,6 +22,11 @@ def _offer(offer: str, number: int) -> Row:
         "text_en": f"Buy for 40.00, get {offer}.",
         "text_lv": f"Pērc par 40.00, saņem {offer}.",
         "text_ru": f"Купи на 40.00, получи {offer}.",
+        "use_en": "Show the code.",
+        "use_lv": "Uzrādi kodu.",
+        "use_ru": "Покажи код.",
+        "terms_lv": "Vienreiz.",
+        "terms_url_lv": "https://shop.example/lv",
         "catalogue_hash": "c" * 64,
     }
 

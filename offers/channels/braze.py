@@ -24,6 +24,9 @@ CATALOG = (
     Column("language", "text", "Language of the text.", 250),
     Column("offer_text", "text", "The sentence for the customer.", 5000),
     Column("price_notice", "text", "Notice of a personalised price; `none` where none.", 5000),
+    Column("how_to_use", "text", "How the customer uses it, in one short sentence.", 5000),
+    Column("terms", "text", "Terms that go with it; `none` where none.", 5000),
+    Column("terms_url", "text", "Page with all terms; `none` where the shop names none.", 250),
     Column("valid_from", "date", "First day it counts."),
     Column("valid_until", "date", "Last day it counts."),
 )

@@ -4,6 +4,9 @@ select distinct
     language,
     offer_text,
     coalesce(price_notice, 'none') as price_notice,
+    coalesce(how_to_use, 'none') as how_to_use,
+    coalesce(terms, 'none') as terms,
+    coalesce(terms_url, 'none') as terms_url,
     valid_from,
     valid_until
 from channel_message

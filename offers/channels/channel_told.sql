@@ -77,7 +77,8 @@ select
     md5(concat_ws(
         chr(31), placed.offer_status, placed.channel, placed.language, coalesce(placed.offer_text, ''),
         coalesce(cast(placed.value_minor as varchar), ''), placed.valid_from, placed.valid_until, placed.code,
-        coalesce(placed.price_notice, ''), coalesce(placed.email, ''), coalesce(placed.phone, ''),
+        coalesce(placed.price_notice, ''), coalesce(placed.how_to_use, ''), coalesce(placed.terms, ''),
+        coalesce(placed.terms_url, ''), coalesce(placed.email, ''), coalesce(placed.phone, ''),
         coalesce(placed.first_name, ''), coalesce(placed.last_name, ''), coalesce(placed.home_store_id, '')
     )) as message_hash
 from placed

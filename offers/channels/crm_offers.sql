@@ -37,6 +37,21 @@ select
         when 'ru' then catalogue.text_ru
         else catalogue.text_en
     end as offer_text,
+    case texts.language
+        when 'lv' then catalogue.use_lv
+        when 'ru' then catalogue.use_ru
+        else catalogue.use_en
+    end as how_to_use,
+    case texts.language
+        when 'lv' then catalogue.terms_lv
+        when 'ru' then catalogue.terms_ru
+        else catalogue.terms_en
+    end as terms,
+    case texts.language
+        when 'lv' then catalogue.terms_url_lv
+        when 'ru' then catalogue.terms_url_ru
+        else catalogue.terms_url_en
+    end as terms_url,
     catalogue.customer_value_minor,
     decisions.valid_from,
     decisions.valid_until,

@@ -13,6 +13,9 @@ COLUMNS = (
     Column(
         f"{_PROPERTY}offer_price_notice", "text", "Notice of a personalised price; null where none.", may_be_empty=True
     ),
+    Column(f"{_PROPERTY}offer_how_to_use", "text", "How it is used; null when the offer ended.", may_be_empty=True),
+    Column(f"{_PROPERTY}offer_terms", "text", "Terms that go with it; null where none.", may_be_empty=True),
+    Column(f"{_PROPERTY}offer_terms_url", "text", "Page with all terms; null where none.", may_be_empty=True),
     Column(f"{_PROPERTY}offer_value", "money", "What the offer is worth; null when it ended.", may_be_empty=True),
     Column(f"{_PROPERTY}offer_currency", "text", "ISO 4217 code."),
     Column(f"{_PROPERTY}offer_valid_from", "date", "First day it counts."),

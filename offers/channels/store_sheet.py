@@ -37,12 +37,18 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Line:
-    """One offer on a sheet, in the sheet's language; `says` holds (language, sentence) for the customer."""
+    """One offer on a sheet, in the sheet's language.
+
+    Attributes:
+        says: (language, sentence) for the customer.
+        adds: (language, how it is used, its terms and where all terms stand) for who asks; parts that there are.
+    """
 
     offer_id: str
     label: str
     target: str
     says: tuple[tuple[str, str], ...]
+    adds: tuple[tuple[str, tuple[str, ...]], ...]
     until: str
     purchase: str
     customers: str
@@ -51,6 +57,10 @@ class Line:
     def said(self, language: str) -> str:
         """Return the sentence in a language; nothing when the offer is no longer in the catalogue."""
         return dict(self.says).get(language, "")
+
+    def added(self, language: str) -> tuple[str, ...]:
+        """Return what stands beside the sentence in a language, one text a line."""
+        return dict(self.adds).get(language, ())
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,7 @@ class Writer:
             self._label(row),
             wording.plain(row["target_name"] or ""),
             self._says(row),
+            self._adds(row),
             self._until(row),
             self._purchase(row),
             self._customers(row["customer_count"]),
@@ -134,6 +145,16 @@ class Writer:
     def _says(self, row: Row) -> tuple[tuple[str, str], ...]:
         languages = self.run.settings.shop.languages
         return tuple((language, row[f"text_{language}"]) for language in languages if row[f"text_{language}"])
+
+    def _adds(self, row: Row) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        languages = self.run.settings.shop.languages
+        return tuple((language, tuple(self._beside(row, language))) for language in languages)
+
+    def _beside(self, row: Row, language: str) -> Iterator[str]:
+        use, terms, url = (row[f"{name}_{language}"] for name in ("use", "terms", "terms_url"))
+        yield from (text for text in (use, terms) if text)
+        if url:
+            yield WORDS[language].terms.format(url=url)
 
     def _until(self, row: Row) -> str:
         first, last = self._day(row["first_until"]), self._day(row["last_until"])
@@ -172,13 +193,15 @@ def _layout(writer: Writer) -> tuple[Column, ...]:
         Column(purchase, 16),
         Column(customers, 16),
         Column("", 40, is_long=True),
+        Column(writer.words.asked, 50, is_long=True),
     )
 
 
 def _cells(writer: Writer, line: Line) -> list[str | None]:
     label = f"{line.label} {line.target}".strip()
     says = [line.said(language) for language in writer.run.settings.shop.languages]
-    cells = [label, *says, line.until, line.purchase, line.customers, " ".join(line.notes)]
+    asked = " ".join(line.added(writer.language))
+    cells = [label, *says, line.until, line.purchase, line.customers, " ".join(line.notes), asked]
     return [cell or None for cell in cells]
 
 

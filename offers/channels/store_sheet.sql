@@ -63,7 +63,16 @@ select
     catalogue.is_age_restricted,
     catalogue.text_en,
     catalogue.text_lv,
-    catalogue.text_ru
+    catalogue.text_ru,
+    catalogue.use_en,
+    catalogue.use_lv,
+    catalogue.use_ru,
+    catalogue.terms_en,
+    catalogue.terms_lv,
+    catalogue.terms_ru,
+    catalogue.terms_url_en,
+    catalogue.terms_url_lv,
+    catalogue.terms_url_ru
 from everybody
 cross join stores
 left join counted as here

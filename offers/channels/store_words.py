@@ -21,6 +21,8 @@ class Words:
     none: str
     gone: str
     age: str
+    asked: str
+    terms: str
     withdrawn: str
     sorry: str
     fails: str
@@ -47,6 +49,8 @@ WORDS = {
         none="none",
         gone="Not given out any more, but it still counts: the till knows the rule.",
         age="Goods with an age limit: check the age.",
+        asked="If the customer asks",
+        terms="Terms: {url}",
         withdrawn="Taken back: these codes count no more",
         sorry="Say that we are sorry and that the offer was withdrawn; promise nothing else. Questions: {support}.",
         fails="If a code does not work",
@@ -75,6 +79,8 @@ WORDS = {
         none="nav",
         gone="Jaunus vairs neizsniedz, bet šis vēl ir spēkā: noteikumus zina kase.",
         age="Preces ar vecuma ierobežojumu: pārbaudiet vecumu.",
+        asked="Ja klients jautā",
+        terms="Noteikumi: {url}",
         withdrawn="Atsaukti: šie kodi vairs nav spēkā",
         sorry="Atvainojieties un pasakiet, ka piedāvājums ir atsaukts; neko citu nesoliet. Jautājumi: {support}.",
         fails="Ja kods nedarbojas",
@@ -103,6 +109,8 @@ WORDS = {
         none="нет",
         gone="Новых больше не выдают, но это ещё действует: правило знает касса.",
         age="Товары с возрастным ограничением: проверьте возраст.",
+        asked="Если клиент спросит",
+        terms="Условия: {url}",
         withdrawn="Отозваны: эти коды больше не действуют",
         sorry="Извинитесь и скажите, что предложение отозвано; ничего другого не обещайте. Вопросы: {support}.",
         fails="Если код не срабатывает",

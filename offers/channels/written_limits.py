@@ -98,7 +98,9 @@ _OFFERS = "select template_id, list(offer_id order by offer_id) from offers.cata
 def write(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Write offers.written_limit: one row per limit and value that it covers."""
     shop = run.settings.shop
-    limits = written(catalogue.read(run.catalogue, shop), dict(warehouse.rows(_OFFERS)), shop.currency_digits)
+    limits = written(
+        catalogue.read(run.catalogue, shop, run.settings.texts), dict(warehouse.rows(_OFFERS)), shop.currency_digits
+    )
     rows = [row for one in limits for row in _rows(one, run.business_date)]
     schema = tables.schema("offers.written_limit")
     return {"rows": warehouse.write("offers.written_limit", pa.Table.from_pylist(rows, schema=schema))}

@@ -8,6 +8,15 @@ with notices as (
         ('ru', 'Цена персонализирована на основе автоматизированного принятия решений.')
     ) as texts (language, notice)
 ),
+told as (
+    -- What is said of an offer, per language.
+    select offer_id, 'en' as language, text_en as offer_text, use_en as how_to_use, terms_en as terms, terms_url_en as terms_url
+    from offers.catalogue
+    union all
+    select offer_id, 'lv', text_lv, use_lv, terms_lv, terms_url_lv from offers.catalogue
+    union all
+    select offer_id, 'ru', text_ru, use_ru, terms_ru, terms_url_ru from offers.catalogue
+),
 promises as (
     -- Of several decisions of one night the last stands in the history.
     select business_date, customer_id, offer_id, channel, code, valid_from
@@ -29,9 +38,6 @@ offered as (
             when addressees.language = 'ru' and catalogue.text_ru is not null then 'ru'
             else 'en'
         end as language,
-        catalogue.text_en,
-        catalogue.text_lv,
-        catalogue.text_ru,
         catalogue.customer_value_minor as value_minor,
         catalogue.kind,
         catalogue.depth_pct,
@@ -85,7 +91,7 @@ select
     leaving.offer_status,
     leaving.channel,
     coalesce(leaving.language, addressees.language) as language,
-    case leaving.language when 'lv' then leaving.text_lv when 'ru' then leaving.text_ru else leaving.text_en end as offer_text,
+    told.offer_text,
     leaving.value_minor,
     leaving.kind,
     leaving.depth_pct,
@@ -99,8 +105,13 @@ select
     addressees.last_name,
     addressees.home_store_id,
     case when leaving.is_price_cut then notices.notice end as price_notice,
+    told.how_to_use,
+    told.terms,
+    told.terms_url,
     leaving.promised_on
 from leaving
 left join offers.addressee as addressees on leaving.customer_id = addressees.customer_id
 left join notices on leaving.language = notices.language
+-- A withdrawn offer has no language of its own, and says nothing.
+left join told on leaving.offer_id = told.offer_id and leaving.language = told.language
 order by offer_key

@@ -1,10 +1,10 @@
--- offers.prior_price: one row per offer and language whose text states a former price, and whether prices of 30 days bear it out.
+-- offers.prior_price: one row per offer and language whose text or terms state a former price, and whether prices of 30 days bear it out.
 with texts as (
-    select offer_id, target_kind, target_id, 'en' as language, lower(text_en) as said from offers.catalogue
+    select offer_id, target_kind, target_id, 'en' as language, lower(concat_ws(' ', text_en, terms_en)) as said from offers.catalogue
     union all
-    select offer_id, target_kind, target_id, 'lv', lower(text_lv) from offers.catalogue
+    select offer_id, target_kind, target_id, 'lv', lower(concat_ws(' ', text_lv, terms_lv)) from offers.catalogue
     union all
-    select offer_id, target_kind, target_id, 'ru', lower(text_ru) from offers.catalogue
+    select offer_id, target_kind, target_id, 'ru', lower(concat_ws(' ', text_ru, terms_ru)) from offers.catalogue
 ),
 found as (
     select

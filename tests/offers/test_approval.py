@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from offermill import settings
 from offermill.errors import ConfigError, GateError
 from offermill.paths import ShopPaths
 from offermill.run import Run
@@ -22,9 +23,9 @@ ROLES = "approval: {roles: [accountant, lawyer]}\n"
 NOON = datetime(2026, 6, 29, 12)
 
 
-def shop_in(folder: Path, settings: str = SETTINGS + ROLES, catalogue: str = CATALOGUE) -> ShopPaths:
+def shop_in(folder: Path, shop_yml: str = SETTINGS + ROLES, catalogue: str = CATALOGUE) -> ShopPaths:
     folder.mkdir(exist_ok=True)
-    (folder / "shop.yml").write_text(settings, encoding="utf-8")
+    (folder / "shop.yml").write_text(shop_yml, encoding="utf-8")
     (folder / "offers.yml").write_text(catalogue, encoding="utf-8")
     return ShopPaths(folder)
 
@@ -35,6 +36,12 @@ def night(shop: ShopPaths) -> Run:
     run.snapshot.mkdir(parents=True, exist_ok=True)
     run.catalogue.write_bytes(shop.catalogue.read_bytes())
     return run
+
+
+def signed(shop: ShopPaths) -> approval.Version:
+    """Return all that a signature covers."""
+    chosen = settings.load(shop.settings)
+    return approval.version(approval.catalogue.read(shop.catalogue, chosen.shop, chosen.texts), chosen)
 
 
 def refusal(shop: ShopPaths) -> str:
@@ -81,11 +88,10 @@ def test_a_change_is_told_and_asks_for_all_again(tmp_path: Path) -> None:
 
 def test_a_text_of_ours_is_signed_too(tmp_path: Path) -> None:
     shop = shop_in(tmp_path)
-    values = approval.version(
-        approval.catalogue.read(shop.catalogue, night(shop).settings.shop), night(shop).settings.shop
-    )
-    assert "{depth}" in values["texts.basket-10.en"]
-    other = values | {"texts.basket-10.en": "Something else."}
+    values = signed(shop)
+    assert "{depth}" in values["told.texts.basket-10.en"]
+    assert values["told.use.points-500.en"] == "You need no code: we credit the points to your card."
+    other = values | {"told.texts.basket-10.en": "Something else."}
     assert approval.version_hash(other) != approval.version_hash(values)
 
 
@@ -143,7 +149,9 @@ def test_a_signature_is_taken_back_and_given_anew(tmp_path: Path) -> None:
     assert str(unknown.value) == (
         f"--take-back 0123: is no version that lawyer signed; signed and standing: {version[:12]}."
     )
-    code, told, _ = offermill("sign", "--shop", shop.folder, "--role", "lawyer", "--name", "Jānis", "--take-back", version)
+    code, told, _ = offermill(
+        "sign", "--shop", shop.folder, "--role", "lawyer", "--name", "Jānis", "--take-back", version
+    )
     assert (code, f"took back the signature as lawyer of version {version[:12]}" in said(told)) == (0, True), told
     with pytest.raises(ConfigError, match="signed and standing: none"):
         approval.take_back(shop, "lawyer", "Jānis", version)
@@ -151,3 +159,33 @@ def test_a_signature_is_taken_back_and_given_anew(tmp_path: Path) -> None:
     approval.sign(shop, "lawyer", "Jānis", now=NOON)
     told_again = {"role": "lawyer", "name": "Jānis", "version": version, "signed_at": "2026-06-29T12:00:00Z"}
     assert approval.require(night(shop)) == [told_again]
+
+
+OWN_TERMS = CATALOGUE.replace("depths: [500]}", "depths: [500], terms: {en: Once., lv: Vienreiz., ru: Один раз.}}")
+LINK = "texts: {terms_url: https://shop.example/terms}\n"
+
+
+@pytest.mark.parametrize(
+    ("shop_yml", "catalogue", "change"),
+    [
+        (
+            SETTINGS + ROLES + LINK,
+            CATALOGUE,
+            "told.terms_url.basket-10.en: - -> https://shop.example/terms",
+        ),
+        (SETTINGS + ROLES, OWN_TERMS, "templates.points.terms.en: - -> Once."),
+        (
+            SETTINGS + ROLES + "texts: {code_place: till}\n",
+            CATALOGUE,
+            "told.use.basket-10.en: Show the code at the till or enter it at the online checkou… -> "
+            "Show the code at the till.",
+        ),
+    ],
+)
+def test_another_link_other_terms_or_another_way_to_use_it_ask_for_all_again(
+    tmp_path: Path, shop_yml: str, catalogue: str, change: str
+) -> None:
+    before = signed(shop_in(tmp_path))
+    shop = shop_in(tmp_path, shop_yml, catalogue)
+    assert change in approval.changes(before, signed(shop))
+    assert approval.version_hash(before) != approval.version_hash(signed(shop))

@@ -23,13 +23,14 @@ def refused(folder: Path, text: str, shop: ShopSettings = SHOP) -> str:
             template(PERCENT).replace("budget:", "buget:"),
             "offers.yml:1: budget: is missing.\n"
             "offers.yml:1: buget: unknown key. Did you mean 'budget'? Known keys: budget, campaigns, example_purchase, "
-            "funders, limits, point_value, sign_off, templates.",
+            "funders, limits, point_value, sign_off, templates, terms.",
         ),
         (
             template(PERCENT + ", treshold: x"),
             "offers.yml:6: templates.0.treshold: unknown key. Did you mean 'threshold'? Known keys: allow_below_cost, "
             "audience, budget, budget_share, campaign, channels, delivery, depths, funder, gift, id, kind, "
-            "max_discount, never_with, only_after, per_person, pieces, target, texts, threshold.",
+            "max_discount, never_with, only_after, per_person, pieces, target, terms, terms_url, texts, threshold, "
+            "use.",
         ),
         (
             template(PERCENT).replace('"100.00"', "100.00"),

@@ -62,6 +62,9 @@ def message(number: int, **changes: Any) -> Row:
         "last_name": names[-number % len(names)],
         "home_store_id": "s1",
         "price_notice": "Personalised.",
+        "how_to_use": 'Say "offer", show the code.',
+        "terms": None if number % 2 else "=1+1; tikai 🎁,\nвсё",
+        "terms_url": "https://shop.example/terms?a=1&b=2",
         "promised_on": DAY,
     }
     return row | changes
@@ -69,7 +72,8 @@ def message(number: int, **changes: Any) -> Row:
 
 def withdrawn(number: int, **changes: Any) -> Row:
     """Return the end of an offer of an earlier night."""
-    ended = dict.fromkeys(("offer_text", "value_minor", "kind", "depth_pct", "threshold_minor", "price_notice"))
+    texts = ("offer_text", "price_notice", "how_to_use", "terms", "terms_url")
+    ended = dict.fromkeys((*texts, "value_minor", "kind", "depth_pct", "threshold_minor"))
     dates = {"promised_on": date(2026, 6, 20), "valid_from": date(2026, 6, 21), "valid_until": DAY}
     return message(number) | ended | dates | {"offer_status": "withdrawn"} | changes
 

@@ -53,9 +53,10 @@ def test_a_block_writes_one_row_per_message_by_the_letter(warehouse: Warehouse, 
     handover.write(warehouse, run_with(tmp_path / "shop", "{crm: {target: generic}}"), tmp_path)
     assert (tmp_path / "channels" / "crm" / "offers.csv").read_bytes().decode() == (
         "offer_key,customer_id,email,phone,first_name,last_name,language,offer_status,channel,campaign_id,wave_id,"
-        "offer_id,offer_text,price_notice,value_amount,currency,valid_from,valid_until,code\n"
+        "offer_id,offer_text,price_notice,how_to_use,terms,terms_url,value_amount,currency,valid_from,valid_until,code\n"
         '000000000000000000000001,c000001,c1@example.org,,"Anna ""A"", jr",O\'Liepa,ru,offered,email,summer,'
-        'summer:2026-06-30,basket-percent-10,"Купи на 40,00 €.",Personalised.,0.06,EUR,2026-07-01,2026-07-28,'
+        'summer:2026-06-30,basket-percent-10,"Купи на 40,00 €.",Personalised.,"Say ""offer"", show the code.",none,'
+        "https://shop.example/terms?a=1&b=2,0.06,EUR,2026-07-01,2026-07-28,"
         "AAAA-BBBB-000001\n"
     )
 
@@ -78,6 +79,9 @@ def test_the_end_of_an_offer_is_written_and_no_cell_about_it_is_empty(warehouse:
             "offer_id": "basket-percent-10",
             "offer_text": "none",
             "price_notice": "none",
+            "how_to_use": "none",
+            "terms": "none",
+            "terms_url": "none",
             "value_amount": "0.00",
             "currency": "EUR",
             "valid_from": "2026-06-21",

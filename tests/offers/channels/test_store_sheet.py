@@ -190,10 +190,34 @@ def test_the_workbook_holds_the_same_lines_and_the_steps_on_a_page_of_their_own(
     book = openpyxl.load_workbook(sheets(tmp_path, [told(1, "five"), withdrawn(2, offer_id="mug")]) / "store-s1.xlsx")
     assert [sheet.title for sheet in book.worksheets] == ["list 1", "page 1", "page 2"]
     assert list(book.worksheets[0].iter_rows(values_only=True))[1] == (
-        "−5,00\u00a0€", "Saņem five.", "Получи five.", "Get five.", "28.07.2026.", "40,00\u00a0€", "daži", None,
+        "−5,00\u00a0€", "Saņem five.", "Получи five.", "Get five.", "28.07.2026.", "40,00\u00a0€", "daži", None, None,
     )  # fmt: skip
     assert book.worksheets[1]["A1"].value == "Ja kods nedarbojas"
     assert book.worksheets[2]["A3"].value == "Dāvana: Saņem mug."
+
+
+def test_staff_who_are_asked_know_how_it_is_used_and_where_all_terms_stand(tmp_path: Path) -> None:
+    said = {
+        "use_lv": "Uzrādiet kodu kasē.",
+        "use_ru": "Покажите код на кассе.",
+        "use_en": "Show the code at the till.",
+        "terms_lv": "Viena krūze <b>katram</b>.",
+        "terms_url_lv": "https://shop.example/lv?a=1&b=2",
+        "terms_url_en": "https://shop.example/en",
+    }
+    mug = offer("mug", "gift", customer_value_minor=600, **said)
+    place = sheets(tmp_path, [told(1, "mug")], offers__catalogue=[mug])
+    page = Page((place / "store-s1.html").read_text(encoding="utf-8"))
+    assert page.items[4].endswith(
+        "Saņem mug. Uzrādiet kodu kasē. Viena krūze <b>katram</b>. Noteikumi: https://shop.example/lv?a=1&b=2 "
+        "Получи mug. Покажите код на кассе. "
+        "Get mug. Show the code at the till. Terms: https://shop.example/en"
+    )
+    rows = openpyxl.load_workbook(place / "store-s1.xlsx").worksheets[0].iter_rows(values_only=True)
+    assert [row[-1] for row in rows] == [
+        "Ja klients jautā",
+        "Uzrādiet kodu kasē. Viena krūze <b>katram</b>. Noteikumi: https://shop.example/lv?a=1&b=2",
+    ]
 
 
 def test_the_same_night_gives_the_same_sheets(tmp_path: Path) -> None:
