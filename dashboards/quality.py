@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboards.context import Context
+from dashboards.data_words import promise
 from dashboards.queries import Answer, Row
 
 _TONES = {"kept": "good", "warning": "warn", "critical": "bad"}
@@ -17,7 +18,7 @@ def _check(ctx: Context, row: Row) -> list[Any]:
     f = ctx.formats
     state = "kept" if row["is_success"] else "critical" if row["severity"] == "critical" else "warning"
     counts = [f.number(row["unexpected_count"]), f.number(row["element_count"])]
-    return [row["address"], row["description"], _badge(ctx, state), *counts, row["observed"] or ""]
+    return [row["address"], promise(ctx, row), _badge(ctx, state), *counts, row["observed"] or ""]
 
 
 def _stage(ctx: Context, row: Row) -> list[Any]:

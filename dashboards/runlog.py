@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboards.context import Context
+from dashboards.data_words import promise
 from dashboards.queries import Answer, Row
 from offermill import flows
 from offermill.warehouse import Warehouse
@@ -53,7 +54,7 @@ def _night(ctx: Context, row: Row) -> list[Any]:
 
 def _warning(ctx: Context, row: Row) -> list[Any]:
     state = _state(ctx, row["severity"] == "critical", 1)
-    return [ctx.formats.day(row["business_date"]), row["address"], row["description"], state]
+    return [ctx.formats.day(row["business_date"]), row["address"], promise(ctx, row), state]
 
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import escape
 
 from dashboards.context import Context
+from dashboards.data_words import promise
 from dashboards.queries import Answer, Row
 from offermill.report.text import inert
 from offermill.run import Run
@@ -86,7 +87,7 @@ def _of_checks(ctx: Context, checks: Answer, broken: Answer) -> Iterator[Finding
 
 
 def _broken(ctx: Context, words: str, row: Row) -> str:
-    return escape(words).format(address=inert(row["address"]), description=ctx.english(row["description"]))
+    return escape(words).format(address=inert(row["address"]), description=escape(promise(ctx, row)))
 
 
 def _of_decisions(ctx: Context, data: Mapping[str, Answer]) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Which of Great Expectations' checks run on DuckDB here, what they take, and how a person reads them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 ROWS = "unexpected_rows_expectation"
@@ -62,12 +63,35 @@ _CHECKS: dict[str, tuple[str, tuple[str, ...]]] = {
 KWARGS = {type_: frozenset(kwargs) for type_, (_, kwargs) in _CHECKS.items()}
 
 
-def describe(type_: str, kwargs: Mapping[str, Any]) -> str:
+@dataclass(frozen=True)
+class Said:
+    """How checks are said in a language: a sentence per type, and the words that fill them.
+
+    Attributes:
+        checks: type -> sentence with the same holes as in English.
+        or_equal: stands in a comparison that equal values keep.
+        share: says of how many rows a check holds; `{percent}` is a number.
+    """
+
+    checks: Mapping[str, str]
+    more_than: str = "more than"
+    at_least: str = "at least"
+    less_than: str = "less than"
+    at_most: str = "at most"
+    both: str = "and"
+    any_number: str = "any number"
+    or_equal: str = " or equal to"
+    share: str = " (for {percent} % of the rows)"
+
+
+ENGLISH = Said({type_: sentence for type_, (sentence, _) in _CHECKS.items()})
+
+
+def describe(type_: str, kwargs: Mapping[str, Any], said: Said = ENGLISH) -> str:
     """Return the promise as a person says it: `order_count is at least 1 (for 95 % of the rows)`."""
-    template = _CHECKS[type_][0]
     words = {name: _plain(kwargs.get(name)) for name in KWARGS[type_]}
-    words |= {"range": _range(kwargs), "or_equal": " or equal to" if kwargs.get("or_equal") else ""}
-    return template.format_map(words) + _share(kwargs)
+    words |= {"range": _range(kwargs, said), "or_equal": said.or_equal if kwargs.get("or_equal") else ""}
+    return said.checks[type_].format_map(words) + _share(kwargs, said)
 
 
 def _plain(value: object) -> str:
@@ -75,14 +99,14 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value).removeprefix("$")
 
 
-def _range(kwargs: Mapping[str, Any]) -> str:
+def _range(kwargs: Mapping[str, Any], said: Said) -> str:
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
-    above = "more than" if kwargs.get("strict_min") else "at least"
-    below = "less than" if kwargs.get("strict_max") else "at most"
+    above = said.more_than if kwargs.get("strict_min") else said.at_least
+    below = said.less_than if kwargs.get("strict_max") else said.at_most
     parts = [f"{word} {_plain(value)}" for word, value in ((above, low), (below, high)) if value is not None]
-    return " and ".join(parts) or "any number"
+    return f" {said.both} ".join(parts) or said.any_number
 
 
-def _share(kwargs: Mapping[str, Any]) -> str:
+def _share(kwargs: Mapping[str, Any], said: Said) -> str:
     mostly = kwargs.get("mostly")
-    return f" (for {round(float(mostly) * 100, 6):g} % of the rows)" if mostly is not None else ""
+    return said.share.format(percent=f"{round(float(mostly) * 100, 6):g}") if mostly is not None else ""

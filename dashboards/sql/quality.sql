@@ -2,6 +2,7 @@
 -- One row per check of the night, broken ones first.
 select
     schema_name || '.' || table_name as address,
+    check_index,
     severity,
     is_success,
     description,

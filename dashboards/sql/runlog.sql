@@ -41,7 +41,7 @@ order by schema_name
 
 -- name: warnings
 -- One row per broken promise of this night and those before, the last fourteen days.
-select business_date, schema_name || '.' || table_name as address, severity, description
+select business_date, schema_name || '.' || table_name as address, check_index, severity, description
 from meta.check_result
 where not is_success
     and schema_name <> 'publish'

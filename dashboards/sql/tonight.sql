@@ -53,7 +53,7 @@ order by severity
 
 -- name: broken
 -- One row per broken promise, those that must hold first.
-select schema_name || '.' || table_name as address, severity, description
+select schema_name || '.' || table_name as address, check_index, severity, description
 from meta.check_result
 where business_date = $business_date and schema_name <> 'publish' and not is_success
 order by severity, schema_name, table_name, check_index

@@ -122,7 +122,7 @@ def test_the_first_page_says_what_was_decided_and_what_it_costs(pages: dict[str,
     page = said(pages["index.html"])
     cost = sum(80 + index for index in range(40) if index % 10 not in (3, 4, 5))
     assert "Use with care" in page
-    assert "A promise that only warns is broken: core.customer: tier is one of {{7*7}} ." in page
+    assert "A promise that only warns is broken: core.customer: tier is one of {{7*7}}." in page
     assert "Offers tonight Customers who get an offer tonight. At most one offer per person. 28" in page
     assert f"tonight €{cost / 100:.2f}" in page
     assert "customers fresh 30 Jun 2026 99 1 297" in page
@@ -162,7 +162,7 @@ def test_a_fine_night_says_use(tmp_path: Path) -> None:
         (
             "update meta.check_result set severity = 'critical'",
             "Do not use tonight's lists",
-            "A promise that must hold is broken: core.customer: tier is one of {{7*7}} .",
+            "A promise that must hold is broken: core.customer: tier is one of {{7*7}}.",
         ),
         ("delete from meta.check_result", "Use with care", "No check ran on this night's tables."),
         (

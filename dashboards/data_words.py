@@ -1,0 +1,62 @@
+"""What the night's data says on pages, in the reader's language: found by codes and parameters, never by the English.
+
+Words lie in dashboards/data_texts. What has none, such as a check that only this shop has, stays English and marked so.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markupsafe import Markup
+
+from dashboards.context import Context
+from dashboards.queries import Row
+from offermill import expectations, paths, wording
+from offermill.expectations import Check
+from offermill.report.text import inert
+
+FOLDER = Path(__file__).parent / "data_texts"
+
+Cell = str | Markup
+
+
+@cache
+def texts(language: str) -> Any:
+    """Return every word about data in a language other than English, by kind and code."""
+    return yaml.safe_load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
+
+
+@cache
+def _said(language: str) -> wording.Said:
+    found = texts(language)["checks"]
+    return wording.Said(found["said"], **found["words"])
+
+
+def promise(ctx: Context, row: Row) -> Cell:
+    """Return what a check promises; the row holds `address`, `check_index` and the English `description`."""
+    english = str(row["description"] or "")
+    if ctx.language == "en":
+        return inert(english)
+    check = _check(row["address"], row["check_index"])
+    # A night of an earlier release may have checked something else at this place.
+    if check is None or check.description != english:
+        return ctx.english(english)
+    return described(check, ctx.language) or ctx.english(english)
+
+
+def _check(address: str, index: int) -> Check | None:
+    schema, _, table = address.partition(".")
+    if not (paths.EXPECTATIONS / schema / f"{table}.yml").is_file():
+        return None
+    checks = expectations.load(address).checks
+    return checks[index] if index < len(checks) else None
+
+
+def described(check: Check, language: str) -> str | None:
+    """Return a check in a language other than English; None where somebody's own words have no translation."""
+    usual = wording.describe(check.type, check.kwargs)
+    if check.description == usual:
+        return wording.describe(check.type, check.kwargs, _said(language))
+    found: str | None = texts(language)["checks"]["own"].get(check.description)
+    return found

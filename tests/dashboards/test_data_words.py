@@ -1,0 +1,77 @@
+"""What the night's data says has words in every language of the pages."""
+
+import re
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+
+from dashboards import data_words, site
+from dashboards.context import Context
+from offermill import expectations, wording
+from offermill.report import words
+from tests import literal_night
+
+OTHERS = [language for language in words.LANGUAGES if language != "en"]
+HOLES = re.compile(r"\{(\w+)\}")
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Context]:
+    run = literal_night.make_run(tmp_path_factory.mktemp("said") / "shop")
+    return {language: site.context(run, {}, language) for language in words.LANGUAGES}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_kind_of_check_is_said_with_the_same_holes(language: str) -> None:
+    english, said = wording.ENGLISH.checks, data_words.texts(language)["checks"]["said"]
+    places = {type_: sorted(HOLES.findall(sentence)) for type_, sentence in english.items()}
+    assert {type_: sorted(HOLES.findall(sentence)) for type_, sentence in said.items()} == places
+    assert [type_ for type_ in english if said[type_] == english[type_]] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_check_of_every_table_has_words_and_no_word_is_left_over(language: str) -> None:
+    checks = [check for promised in expectations.load_all() for check in promised.checks]
+    assert len(checks) > 800
+    assert [check.source for check in checks if data_words.described(check, language) is None] == []
+    own = {check.description for check in checks if check.description != wording.describe(check.type, check.kwargs)}
+    assert set(data_words.texts(language)["checks"]["own"]) == own
+    told = {check.description: data_words.described(check, language) for check in checks}
+    assert [english for english, said in told.items() if said == english] == []
+
+
+def row(address: str, index: int, description: str) -> dict[str, object]:
+    return {"address": address, "check_index": index, "description": description}
+
+
+def test_a_check_is_said_in_the_readers_language(contexts: dict[str, Context]) -> None:
+    between = "consent_days_max is at least 0 and at most 5 (for 95 % of the rows)"
+    kwargs = {"column": "consent_days_max", "min_value": 0, "max_value": 5, "mostly": 0.95}
+    check = expectations.Check("expect_column_values_to_be_between", kwargs, "critical", between, "")
+    assert data_words.described(check, "lv") == "consent_days_max ir vismaz 0 un ne vairāk kā 5 (95 % rindu)"
+    assert data_words.described(check, "ru") == "consent_days_max: не меньше 0 и не больше 5 (для 95 % строк)"
+    key = row("offers.message", 0, "offer_key is unique")
+    assert [data_words.promise(contexts[language], key) for language in ("en", "lv", "ru")] == [
+        "offer_key is unique",
+        "offer_key neatkārtojas",
+        "offer_key не повторяется",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "index", "description"),
+    [("offers.message", 0, "<b> of an earlier release"), ("offers.gone", 0, "x is unique"), ("../x.y", 900, "No row")],
+)
+def test_a_promise_without_words_stays_english_and_is_marked(
+    contexts: dict[str, Context], address: str, index: int, description: str
+) -> None:
+    found = data_words.promise(contexts["lv"], row(address, index, description))
+    assert found == Markup('<span lang="en">{}</span>').format(description)
+
+
+def test_words_say_only_plain_text() -> None:
+    folder = Path(data_words.FOLDER)
+    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.yml")]
+    assert len(texts) == len(OTHERS)
+    assert [text for text in texts if re.search(r"[<>]", text)] == []
