@@ -80,7 +80,8 @@ def serve(
         str, typer.Option(help="Address to listen on; other machines need portal.public_url.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8800,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the work.")] = 1,
 ) -> None:
     """Serve the published lists to those who may have them (the downloads portal)."""
     say = partial(console.out.print, soft_wrap=True, highlight=False, markup=False)
-    import_module("portal.server").serve(ShopPaths(shop), host, port, say)
+    import_module("portal.server").serve(ShopPaths(shop), host, port, workers, say)

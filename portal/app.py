@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from offermill.errors import PublishError
-from portal import api, entering, pages, words
+from portal import api, audit, entering, pages, store, words
 from portal.headers import Headers
 from portal.state import Portal
 
@@ -46,9 +46,9 @@ def _invalid(request: Request, problem: Exception) -> Response:
 
 
 def _not_as_published(request: Request, problem: Exception) -> Response:
-    """A changed file is nobody's to have; an audit log that cannot be written stops everything."""
-    is_log = "audit." in str(problem)
-    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE if is_log else HTTPStatus.CONFLICT)
+    """A changed file is nobody's to have; an audit log that cannot be written stops everything, as do lost sessions."""
+    is_ours = any(name in str(problem) for name in (audit.FILE, audit.HEAD, store.FILE))
+    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE if is_ours else HTTPStatus.CONFLICT)
 
 
 def make(

@@ -31,19 +31,27 @@ def log_in(request: Request, name: str, password: str) -> users.User | None:
         LoginClosedError: too many failures of this user or from this address.
     """
     portal: Portal = request.app.state.portal
-    place, now = address(request), portal.clock()
-    if portal.attempts.is_closed(name, place, now):
-        raise LoginClosedError
-    user = users.authenticated(portal.shop, name, password)
+    place = address(request)
+    _check_open(portal, name, place)
+    with users.CHECKS:
+        # Whoever guesses many at once waited here while the others failed.
+        _check_open(portal, name, place)
+        user = users.authenticated(portal.shop, name, password)
+        if user is None:
+            portal.attempts.failed(name, place, portal.clock())
     if user is not None:
         portal.attempts.succeeded(name, place)
         return user
-    portal.attempts.failed(name, place, now)
     # A name that nobody has may be a password typed into the wrong field: it is not written down.
     known = name if name in users.read(portal.shop) else None
-    is_closed = portal.attempts.is_closed(name, place, now)
+    is_closed = portal.attempts.is_closed(name, place, portal.clock())
     portal.note("login failed", user=known, address=place, is_closed_now=is_closed)
     return None
+
+
+def _check_open(portal: Portal, name: str, place: str) -> None:
+    if portal.attempts.is_closed(name, place, portal.clock()):
+        raise LoginClosedError
 
 
 def by_password(request: Request, given: Annotated[HTTPBasicCredentials | None, Depends(BASIC)]) -> None:

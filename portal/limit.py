@@ -1,17 +1,16 @@
-"""Failed log-ins, counted for a while: whoever guesses is closed out. In memory, of bounded size."""
+"""Failed log-ins, counted for a while: whoever guesses is closed out, at every process and after a restart too."""
 
-from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
-from threading import Lock
 
-_KEYS = 10_000  # so many keys are remembered; the one that failed longest ago goes first
+from offermill.paths import ShopPaths
+from portal import store
+
+_ROWS = 100_000  # so many failures are remembered, three to a log-in; the oldest go first
 # Of one address or one user more failures are borne than of the two together: colleagues share addresses.
 _PER_ADDRESS = 4
 _PER_USER = 10
 _IPV6_NETWORK_BITS = 64
-
-Key = tuple[str, ...]
 
 
 def network(address: str) -> str:
@@ -25,43 +24,47 @@ def network(address: str) -> str:
     return str(IPv6Address(int(parsed) >> _IPV6_NETWORK_BITS << _IPV6_NETWORK_BITS))
 
 
+def _both(user: str, place: str) -> str:
+    return f"both\0{place}\0{user}"
+
+
 class Attempts:
     """Failures of the last `window` by user and address; both are closed out at `most`."""
 
-    def __init__(self, most: int, window: timedelta) -> None:
-        self._most, self._window = most, window
-        self._failed: OrderedDict[Key, deque[datetime]] = OrderedDict()
-        self._lock = Lock()
+    def __init__(self, shop: ShopPaths, most: int, window: timedelta) -> None:
+        self._shop, self._most, self._window = shop, most, window
 
-    def _limits(self, user: str, address: str) -> dict[Key, int]:
+    def _limits(self, user: str, address: str) -> dict[str, int]:
         place = network(address)
         return {
-            ("both", user, place): self._most,
-            ("address", place): self._most * _PER_ADDRESS,
-            ("user", user): self._most * _PER_USER,
+            _both(user, place): self._most,
+            f"address\0{place}": self._most * _PER_ADDRESS,
+            f"user\0{user}": self._most * _PER_USER,
         }
-
-    def _recent(self, key: Key, now: datetime) -> int:
-        times = self._failed.get(key, deque())
-        while times and times[0] <= now - self._window:
-            times.popleft()
-        return len(times)
 
     def is_closed(self, user: str, address: str, now: datetime) -> bool:
         """Return whether no password is looked at now."""
-        with self._lock:
-            return any(self._recent(key, now) >= most for key, most in self._limits(user, address).items())
+        since = store.text(now - self._window)
+        counted = "select count(*) from (select 1 from failure where key = ? and at > ? limit ?)"
+        with store.opened(self._shop) as database:
+            return any(
+                database.execute(counted, (key, since, most)).fetchone()[0] >= most
+                for key, most in self._limits(user, address).items()
+            )
 
     def failed(self, user: str, address: str, now: datetime) -> None:
         """Count a failure."""
-        with self._lock:
-            for key, most in self._limits(user, address).items():
-                self._failed.setdefault(key, deque(maxlen=most)).append(now)
-                self._failed.move_to_end(key)
-            while len(self._failed) > _KEYS:
-                self._failed.popitem(last=False)
+        rows = [(key, store.text(now)) for key in self._limits(user, address)]
+        with store.opened(self._shop, is_writing=True) as database:
+            database.execute("delete from failure where at <= ?", (store.text(now - self._window),))
+            database.executemany("insert into failure values (?, ?)", rows)
+            database.execute("delete from failure where rowid <= (select max(rowid) from failure) - ?", (_ROWS,))
 
     def succeeded(self, user: str, address: str) -> None:
         """Forget the failures of a user who remembered the password, at this address."""
-        with self._lock:
-            self._failed.pop(("both", user, network(address)), None)
+        key = _both(user, network(address))
+        with store.opened(self._shop) as database:
+            has_failed = database.execute("select 1 from failure where key = ? limit 1", (key,)).fetchone()
+        if has_failed:
+            with store.opened(self._shop, is_writing=True) as database:
+                database.execute("delete from failure where key = ?", (key,))

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from offermill import durable
@@ -20,14 +21,14 @@ def folder(shop: ShopPaths) -> Path:
 def secret(shop: ShopPaths) -> bytes:
     """Return the key that signs sessions and the head of the audit log; the first call makes it."""
     path = folder(shop) / "secret"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_hex(_SECRET_BYTES).encode())
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        made = path.with_name(f".secret-{secrets.token_hex(8)}")
+        write_private(made, secrets.token_hex(_SECRET_BYTES).encode())
+        # Of two processes that start at once the first one's key stands, and is whole before anybody sees it.
+        with suppress(FileExistsError):
+            os.link(made, path)
+        made.unlink()
+        durable.sync(path.parent)
     return path.read_bytes()
 
 

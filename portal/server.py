@@ -3,10 +3,14 @@
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from offermill.errors import ConfigError, PublishError
 from offermill.paths import ShopPaths
@@ -55,26 +59,55 @@ def _bound(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(shop: ShopPaths, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C.
+def _address(portal: Portal, host: str) -> tuple[str, ...]:
+    """Return the names under which people may reach it."""
+    url = portal.chosen.portal.public_url
+    named = [urlsplit(url).hostname or ""] if url else []
+    return (*_NAMES, host, *named)
+
+
+def _portal(shop: ShopPaths, host: str) -> Portal:
+    url = Portal.of(shop, is_secure=False).chosen.portal.public_url
+    return Portal.of(shop, is_secure=bool(url and url.startswith("https:")) or not _is_loopback(host))
+
+
+def application(folder: Path, host: str) -> FastAPI:
+    """Return the application of one process."""
+    portal = _portal(ShopPaths(folder), host)
+    return make(portal, hosts=_address(portal, host))
+
+
+def _run(config: uvicorn.Config, opened: socket.socket) -> None:
+    if config.workers == 1:
+        # uvicorn ends cleanly and then raises what ended it.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[opened])
+    else:
+        Multiprocess(config, sockets=[opened]).run()
+
+
+def serve(shop: ShopPaths, host: str, port: int, workers: int, say: Callable[[str], None]) -> None:
+    """Serve with so many processes until Ctrl-C.
 
     Raises:
         ConfigError: no roles, no users, the port is taken, or no https address for other machines.
         PublishError: nothing is published.
     """
-    url = Portal.of(shop, is_secure=False).chosen.portal.public_url
-    portal = Portal.of(shop, is_secure=bool(url and url.startswith("https:")) or not _is_loopback(host))
+    portal = _portal(shop, host)
     _check(portal, host)
     opened = _bound(host, port)
-    named = [urlsplit(url).hostname or ""] if url else []
-    app = make(portal, hosts=(*_NAMES, host, *named))
+    url = portal.chosen.portal.public_url
     config = uvicorn.Config(
-        app, log_level="warning", server_header=False, proxy_headers=url is not None, timeout_graceful_shutdown=5
+        partial(application, shop.folder, host),
+        factory=True,
+        workers=workers,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=url is not None,
+        timeout_graceful_shutdown=5,
     )
     say(
         f"Offermill serves the lists of {portal.chosen.shop.name} at {url or f'http://{host}:{opened.getsockname()[1]}'}"
         f" ({len(lists.editions(shop))} editions, {len(users.read(shop))} users). Ctrl-C ends it."
     )
-    # uvicorn ends cleanly and then raises what ended it.
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[opened])
+    _run(config, opened)

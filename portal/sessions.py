@@ -1,14 +1,16 @@
 """Sessions: kept here and ended here; the browser holds a signed number that means nothing elsewhere."""
 
 import hmac
+import json
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from threading import Lock
 
 from itsdangerous import BadSignature, Signer
+
+from offermill.paths import ShopPaths
+from portal import place, store
 
 _OPEN = 10_000  # so many sessions at once; the oldest is ended first
 _NUMBER_BYTES = 24
@@ -19,45 +21,64 @@ class Session:
     """Somebody who logged in.
 
     Attributes:
-        stamp: the user's stamp at log-in (`User.stamp`).
+        stamp: the user's stamp at log-in (`User.stamp`); of a log-in elsewhere that of its settings.
         ends: naive UTC.
+        subject: who it is at the identity provider; None for a user of our own.
+        groups: what the provider said of them at log-in.
     """
 
     number: str
     user: str
     stamp: str
     ends: datetime
+    subject: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+def _hash(number: str) -> str:
+    """Return what is kept of a number: who reads the file cannot make a cookie of it."""
+    return sha256(number.encode()).hexdigest()
 
 
 class Sessions:
-    """The open sessions of this process; a restart ends all of them."""
+    """The open sessions of a shop's portal, for all its processes."""
 
-    def __init__(self, key: bytes, length: timedelta) -> None:
-        self._signer = Signer(key, salt="offermill.portal.session", digest_method=sha256)
-        self._key, self._length = key, length
-        self._open: OrderedDict[str, Session] = OrderedDict()
-        self._lock = Lock()
+    def __init__(self, shop: ShopPaths, length: timedelta) -> None:
+        self._shop, self._length, self._key = shop, length, place.secret(shop)
+        self._signer = Signer(self._key, salt="offermill.portal.session", digest_method=sha256)
 
-    def begin(self, user: str, stamp: str, now: datetime) -> tuple[Session, str]:
+    def begin(
+        self, user: str, stamp: str, now: datetime, *, subject: str | None = None, groups: tuple[str, ...] = ()
+    ) -> tuple[Session, str]:
         """Return a new session and the value of its cookie."""
-        session = Session(secrets.token_urlsafe(_NUMBER_BYTES), user, stamp, now + self._length)
-        with self._lock:
-            self._open[session.number] = session
-            while len(self._open) > _OPEN:
-                self._open.popitem(last=False)
+        session = Session(secrets.token_urlsafe(_NUMBER_BYTES), user, stamp, now + self._length, subject, groups)
+        row = (_hash(session.number), user, stamp, subject, json.dumps(groups), store.text(session.ends))
+        with store.opened(self._shop, is_writing=True) as database:
+            database.execute("delete from session where ends <= ?", (store.text(now),))
+            database.execute("insert into session values (?, ?, ?, ?, ?, ?)", row)
+            database.execute(
+                "delete from session where rowid in (select rowid from session order by rowid desc limit -1 offset ?)",
+                (_OPEN,),
+            )
         return session, self.signed(session.number)
 
     def find(self, cookie: str | None, now: datetime) -> Session | None:
         """Return the session of a cookie that we signed, that is open and not over."""
         number = self.unsigned(cookie)
-        with self._lock:
-            session = self._open.get(number) if number else None
-        return session if session and now < session.ends else None
+        if not number:
+            return None
+        wanted = "select user, stamp, ends, subject, groups from session where number_hash = ? and ends > ?"
+        with store.opened(self._shop) as database:
+            row = database.execute(wanted, (_hash(number), store.text(now))).fetchone()
+        if row is None:
+            return None
+        user, stamp, ends, subject, groups = row
+        return Session(number, user, stamp, datetime.fromisoformat(ends), subject, tuple(json.loads(groups)))
 
     def end(self, number: str) -> None:
-        """End a session; its cookie opens nothing any more."""
-        with self._lock:
-            self._open.pop(number, None)
+        """End a session; its cookie opens nothing any more, at no process."""
+        with store.opened(self._shop, is_writing=True) as database:
+            database.execute("delete from session where number_hash = ?", (_hash(number),))
 
     def signed(self, value: str) -> str:
         """Return a value with our signature."""

@@ -64,8 +64,8 @@ class Portal:
         """Return the portal of a shop with the settings as they stand now."""
         chosen = settings.load(shop.settings)
         rules = chosen.portal
-        sessions = Sessions(place.secret(shop), timedelta(minutes=rules.session_minutes))
-        attempts = Attempts(rules.login_attempts, timedelta(minutes=rules.login_window_minutes))
+        sessions = Sessions(shop, timedelta(minutes=rules.session_minutes))
+        attempts = Attempts(shop, rules.login_attempts, timedelta(minutes=rules.login_window_minutes))
         return cls(shop, chosen, sessions, attempts, is_secure, has_login, clock)
 
     @property

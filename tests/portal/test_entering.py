@@ -5,13 +5,16 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from offermill.paths import ShopPaths
 from portal import app as application
-from portal import users
+from portal import limit, sessions, store, users
 from portal.headers import POLICY
 from portal.limit import Attempts, network
+from portal.sessions import Sessions
 from portal.state import Portal
 from tests.portal.conftest import NOW, Clock
 from tests.portal.publication import EDITION, PASSWORD
@@ -149,8 +152,8 @@ def test_an_unknown_name_is_told_the_same_and_not_written_down(fresh: Fresh) -> 
     assert "my password" not in (portal.shop.folder / "portal" / "audit.jsonl").read_text()
 
 
-def test_attempts_count_by_user_by_address_and_by_both() -> None:
-    attempts = Attempts(3, timedelta(minutes=15))
+def test_attempts_count_by_user_by_address_and_by_both(tmp_path: Path) -> None:
+    attempts = Attempts(ShopPaths(tmp_path), 3, timedelta(minutes=15))
     for number in range(12):  # 4 x 3 users guessed from one address
         attempts.failed(f"user{number}", "192.0.2.1", NOW)
     assert attempts.is_closed("another", "192.0.2.1", NOW)
@@ -161,11 +164,40 @@ def test_attempts_count_by_user_by_address_and_by_both() -> None:
     assert not attempts.is_closed("anna", "203.0.113.1", NOW + timedelta(minutes=15))
 
 
-def test_attempts_are_remembered_in_bounded_memory() -> None:
-    attempts = Attempts(3, timedelta(minutes=15))
-    for number in range(11_000):
-        attempts.failed(f"user{number}", f"10.{number >> 8}.{number & 255}.1", NOW)
-    assert len(attempts._failed) == 10_000
+def test_attempts_take_bounded_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limit, "_ROWS", 30)
+    attempts = Attempts(ShopPaths(tmp_path), 3, timedelta(minutes=15))
+    for number in range(50):
+        attempts.failed(f"user{number}", f"10.0.{number}.1", NOW)
+    with store.opened(ShopPaths(tmp_path)) as database:
+        assert database.execute("select count(*) from failure").fetchone() == (30,)
+    attempts.failed("anna", "10.0.0.1", NOW + timedelta(minutes=15))
+    with store.opened(ShopPaths(tmp_path)) as database:
+        assert database.execute("select count(*) from failure").fetchone() == (3,), "what no longer counts is gone"
+
+
+def test_sessions_take_bounded_room_and_the_oldest_ends_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_OPEN", 2)
+    kept = Sessions(ShopPaths(tmp_path), timedelta(hours=1))
+    cookies = [kept.begin(f"user{number}", "stamp", NOW)[1] for number in range(3)]
+    assert [found.user if (found := kept.find(cookie, NOW)) else None for cookie in cookies] == [None, "user1", "user2"]
+
+
+def test_who_reads_the_file_of_sessions_finds_no_cookie_in_it(tmp_path: Path) -> None:
+    kept = Sessions(ShopPaths(tmp_path), timedelta(hours=1))
+    session, cookie = kept.begin("anna", "stamp", NOW)
+    written = b"".join(path.read_bytes() for path in (tmp_path / "portal").glob("sessions.sqlite*"))
+    assert (b"anna" in written, session.number.encode() in written, cookie.encode() in written) == (True, False, False)
+    assert {oct(path.stat().st_mode & 0o777) for path in (tmp_path / "portal").iterdir()} == {"0o600"}
+
+
+def test_without_its_sessions_nobody_is_let_in(fresh: Fresh) -> None:
+    portal, stranger = fresh
+    visitor = as_user(portal, stranger.port, "anna")
+    for path in (portal.shop.folder / "portal").glob("sessions.sqlite*"):
+        path.unlink()
+    (portal.shop.folder / "portal" / "sessions.sqlite").write_bytes(b"no database at all" * 100)
+    assert [visitor.get("/").status, visitor.api("editions").status, log_in(stranger).status] == [503, 503, 503]
 
 
 def test_an_ipv6_network_counts_as_one_address() -> None:

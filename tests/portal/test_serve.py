@@ -1,12 +1,13 @@
 """`offermill serve`: one clear line when it runs, one clear message when it cannot."""
 
-import http.client
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from typer.testing import CliRunner
 
 from offermill import cli, paths
 from offermill.paths import ShopPaths
+from portal import audit
 from tests.portal import publication
+from tests.portal.test_entering import cookies_of, log_in, token_in
+from tests.portal.visits import Visitor
 
 
 @pytest.fixture
@@ -30,24 +34,56 @@ def refused(shop: ShopPaths, *options: str) -> tuple[int, str]:
     return done.exit_code, " ".join(done.output.split())
 
 
-def test_it_says_one_line_answers_and_ends_with_ctrl_c(shop: ShopPaths) -> None:
-    command = [sys.executable, "-m", "offermill", "serve", "--shop", str(shop.folder), "--port", "0"]
-    with subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
-        line = run.stdout.readline() if run.stdout else ""
+@dataclass(frozen=True)
+class Served:
+    """A portal in processes of its own, as `offermill serve` starts it."""
+
+    run: subprocess.Popen[str]
+
+    @cached_property
+    def port(self) -> int:
+        line = self.run.stdout.readline() if self.run.stdout else ""
         found = re.fullmatch(
             r"Offermill serves the lists of Veikals <b> at http://127\.0\.0\.1:(\d+) \(1 editions, 1 users\)\. "
             r"Ctrl-C ends it\.\n",
             line,
         )
         assert found, line
-        connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=10)
-        connection.request("GET", "/login")
-        answer = connection.getresponse()
-        assert (answer.status, answer.headers["Server"]) == (200, None)
-        connection.close()
-        run.send_signal(signal.SIGINT)
-        rest = run.communicate(timeout=20)[0]
-    assert rest == ""
+        return int(found[1])
+
+    def end(self) -> str:
+        """End it with Ctrl-C and return what else it said."""
+        self.run.send_signal(signal.SIGINT)
+        return self.run.communicate(timeout=20)[0]
+
+
+def started(shop: ShopPaths, workers: int) -> Served:
+    command = [sys.executable, "-m", "offermill", "serve", "--shop", str(shop.folder), "--port", "0"]
+    command += ["--workers", str(workers)]
+    return Served(
+        subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    )
+
+
+def test_it_says_one_line_and_its_processes_know_the_same_sessions_and_guesses(shop: ShopPaths) -> None:
+    alone, several = started(shop, 1), started(shop, 2)
+    here, there = Visitor(alone.port), Visitor(several.port)
+    assert here.get("/login").headers["Server"] is None
+    entered = log_in(here)
+    assert entered.status == 303
+    cookie = cookies_of(entered)
+    page = Visitor(several.port, cookie).get("/")
+    assert (page.status, "anna" in page.text) == (200, True)
+    # Guesses at either count together: the third closes both.
+    assert [log_in(one, password="wrong password").status for one in (here, there, here)] == [401, 401, 401]
+    assert [log_in(one).status for one in (here, there)] == [429, 429]
+    # The process that let her in is gone; the session is not, until she logs out.
+    assert alone.end() == ""
+    assert Visitor(several.port, cookie).get("/").status == 200
+    assert Visitor(several.port, cookie).post("/logout", token=token_in(page)).status == 303
+    assert [Visitor(several.port, cookie).get("/").status for _ in range(4)] == [303] * 4
+    assert several.end() == ""
+    assert audit.verify(shop).number == 5
 
 
 def test_nothing_published(shop: ShopPaths) -> None:
