@@ -6,19 +6,18 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from offermill import yamlfile
+from offermill.settings_oidc import HERE, OidcSettings, RoleName
 from offermill.settings_section import Section
 
 Verb = Literal["see", "preview", "download"]
-RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 ListPattern = Annotated[str, Field(pattern=r"^[a-z0-9*?._-]{1,120}$")]
 Pattern = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\[\]]+$")]
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def _address(value: object) -> object:
     parts = urlsplit(str(value))
     is_plain = not (parts.username or parts.password or parts.query or parts.fragment) and parts.path in ("", "/")
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in HERE)
     if not (is_plain and is_safe and parts.hostname):
         raise ValueError("must be an address such as https://offers.example.org, without a path, a user or a password")
     return str(value).rstrip("/")
@@ -66,6 +65,8 @@ class PortalSettings(Section):
     login_attempts: Annotated[int, Field(ge=3, le=20)] = 5
     # Failed log-ins count for so many minutes.
     login_window_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    # Logging in at an identity provider (OpenID Connect), beside passwords of our own.
+    oidc: OidcSettings | None = None
     # User name in Airflow -> role here, where the portal is shown in Airflow's UI; others are refused.
     airflow_users: dict[str, RoleName] = Field(default_factory=dict)
 
@@ -81,7 +82,8 @@ class PortalSettings(Section):
 
     @model_validator(mode="after")
     def _known_roles(self) -> Self:
-        for who, role in self.airflow_users.items():
+        named = {**self.airflow_users, **(self.oidc.roles if self.oidc else {})}
+        for who, role in named.items():
             if role not in self.roles:
                 raise ValueError(f"{who!r} gets {role!r}, which is no role.{yamlfile.nearest(role, self.roles)}")
         return self

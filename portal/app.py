@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from offermill.errors import PublishError
-from portal import api, audit, entering, pages, store, words
+from portal import api, audit, elsewhere, entering, oidc, pages, store, words
 from portal.headers import Headers
 from portal.state import Portal
 
@@ -51,6 +51,13 @@ def _not_as_published(request: Request, problem: Exception) -> Response:
     return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE if is_ours else HTTPStatus.CONFLICT)
 
 
+def _add_provider(app: FastAPI, portal: Portal) -> None:
+    """Let people log in at the identity provider, where shop.yml names one."""
+    if portal.chosen.portal.oidc is not None:
+        app.state.provider = oidc.Provider(portal.chosen.portal.oidc, portal.clock)
+        app.include_router(elsewhere.router)
+
+
 def make(
     portal: Portal, identify: Callable[..., Any] = entering.by_session, *, hosts: Sequence[str] = ("*",)
 ) -> FastAPI:
@@ -73,6 +80,7 @@ def make(
     app.include_router(pages.router)
     if portal.has_login:
         app.include_router(pages.own_login)
+        _add_provider(app, portal)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(PublishError, _not_as_published)

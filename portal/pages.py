@@ -19,7 +19,8 @@ router = APIRouter(include_in_schema=False)
 own_login = APIRouter(include_in_schema=False)
 
 
-def _cookie_flags(portal: Portal) -> dict[str, Any]:
+def cookie_flags(portal: Portal) -> dict[str, Any]:
+    """Return what every cookie of ours carries."""
     return {"httponly": True, "secure": portal.is_secure, "samesite": "lax", "path": "/"}
 
 
@@ -29,9 +30,11 @@ def login_page(request: Request, status: int = 200, said: str | None = None) -> 
     known = portal.sessions.unsigned(request.cookies.get(_FORM_COOKIE))
     number = known or secrets.token_urlsafe(16)
     token = portal.sessions.form_token(number)
-    response = words.page(request, "login", status=status, said=said, form_token=token)
+    provider = portal.chosen.portal.oidc
+    elsewhere = provider.name if provider else None
+    response = words.page(request, "login", status=status, said=said, form_token=token, elsewhere=elsewhere)
     signed = portal.sessions.signed(number)
-    response.set_cookie(_FORM_COOKIE, signed, max_age=_FORM_SECONDS, **_cookie_flags(portal))
+    response.set_cookie(_FORM_COOKIE, signed, max_age=_FORM_SECONDS, **cookie_flags(portal))
     return response
 
 
@@ -48,9 +51,14 @@ def _enter(request: Request, user: users.User) -> Response:
     portal: Portal = request.app.state.portal
     portal.note("login", user=user.name, address=handing.address(request))
     _, cookie = portal.sessions.begin(user.name, user.stamp, portal.clock())
+    return entered(portal, cookie)
+
+
+def entered(portal: Portal, cookie: str) -> Response:
+    """Return the way to the nights, with the cookie of a new session."""
     response = RedirectResponse("/", 303)
     length = portal.chosen.portal.session_minutes * 60
-    response.set_cookie(portal.cookie, cookie, max_age=length, **_cookie_flags(portal))
+    response.set_cookie(portal.cookie, cookie, max_age=length, **cookie_flags(portal))
     response.delete_cookie(_FORM_COOKIE)
     return response
 
@@ -83,7 +91,7 @@ def logout(request: Request, visitor: Entered, token: Annotated[str, Form()] = "
     portal.sessions.end(visitor.session or "")
     portal.note("logout", user=visitor.name, address=handing.address(request))
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(portal.cookie, **_cookie_flags(portal))
+    response.delete_cookie(portal.cookie, **cookie_flags(portal))
     return response
 
 

@@ -14,10 +14,11 @@ from uvicorn.supervisors import Multiprocess
 
 from offermill.errors import ConfigError, PublishError
 from offermill.paths import ShopPaths
-from portal import lists, users
+from portal import lists, oidc, users
 from portal.app import make
 from portal.state import Portal
 
+_BEGINNING_SECONDS = 120
 _NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
@@ -36,9 +37,11 @@ def _check(portal: Portal, host: str) -> None:
         )
     if not lists.editions(shop):
         raise PublishError(f"{shop.exports}: nothing is published yet; run a night first: offermill run --date D.")
-    if not users.read(shop):
+    if rules.oidc is None and not users.read(shop):
         role = next(iter(rules.roles))
         raise ConfigError(f"There are no users yet; add one: offermill user add NAME --role {role}")
+    if rules.oidc is not None:
+        oidc.secret_of(rules.oidc)
     if not _is_loopback(host) and rules.public_url is None:
         raise ConfigError(
             f"{host}: beyond this machine passwords need https; put a TLS proxy in front and write its address "
@@ -105,6 +108,8 @@ def serve(shop: ShopPaths, host: str, port: int, workers: int, say: Callable[[st
         server_header=False,
         proxy_headers=url is not None,
         timeout_graceful_shutdown=5,
+        # On a busy machine a process takes a while to begin; one that is killed for that begins again, for ever.
+        timeout_worker_healthcheck=_BEGINNING_SECONDS,
     )
     say(
         f"Offermill serves the lists of {portal.chosen.shop.name} at {url or f'http://{host}:{opened.getsockname()[1]}'}"

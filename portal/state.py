@@ -83,7 +83,11 @@ class Portal:
         audit.append(self.shop, self.clock(), event, **facts)
 
     def visitor(self, session: Session) -> Visitor | None:
-        """Return who holds a session; None when the user was removed or changed since."""
+        """Return who holds a session; None when the user was removed or changed since, or has no role any more."""
+        if session.subject is not None:
+            provider = self.chosen.portal.oidc
+            roles = provider.roles_of(session.groups) if provider and provider.stamp == session.stamp else ()
+            return Visitor(session.user, roles, session.number) if roles else None
         user = users.read(self.shop).get(session.user)
         if user is None or user.stamp != session.stamp:
             return None

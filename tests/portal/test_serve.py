@@ -54,7 +54,7 @@ class Served:
     def end(self) -> str:
         """End it with Ctrl-C and return what else it said."""
         self.run.send_signal(signal.SIGINT)
-        return self.run.communicate(timeout=20)[0]
+        return self.run.communicate(timeout=60)[0]
 
 
 def started(shop: ShopPaths, workers: int) -> Served:
