@@ -15,6 +15,7 @@ _BOOKED = (
     *("cap", "opening", "reserved", "posted", "given_back"),
     *("closing_reserved", "closing_posted", "closing_overrun"),
 )
+_GIVEN = ("given_count", "cost_minor", "worst_cost_minor", "value_minor")
 _CHART_ROWS = 15  # more bars than fit a screen say less; the table has them all
 
 
@@ -92,13 +93,15 @@ def _redeemed(ctx: Context, answer: Answer) -> dict[str, Any]:
         for row in shown
     ]  # fmt: skip
     drawn = [
-        {"offer": row["offer_id"], "mean": row["ratio"], "low": row["ratio_low"], "high": row["ratio_high"]}
+        {"offer": row["offer_id"], "mean": row["ratio"], "low": row["ratio_low"], "high": row["ratio_high"],
+         "keys": explore.of_offer(ctx, row["offer_id"])}
         for row in shown[:_CHART_ROWS]
         if row["ratio"] is not None
-    ]
+    ]  # fmt: skip
     tooltip = {name: words[name] for name in ("offer", "mean", "low", "high")}
     chart = charts.ranges(drawn, label="offer", title=words["title"], tooltip=tooltip) if drawn else None
-    return {"columns": ctx.columns("budget", "redeemed"), "rows": rows, "chart": chart}
+    by = explore.keyed([explore.of_offer(ctx, row["offer_id"]) for row in shown])
+    return {"columns": ctx.columns("budget", "redeemed"), "rows": rows, "chart": chart, "by": by}
 
 
 def _ratio(ctx: Context, row: Row) -> str:
@@ -138,48 +141,57 @@ def _cells(ctx: Context, rows: Sequence[Row], name: str, kind: str) -> list[list
     ]
 
 
-def _offers(ctx: Context, answer: Answer) -> dict[str, Any]:
-    f, words = ctx.formats, ctx.t["budget"]["measures"]
-    shown = suppress(answer.rows, "customer_count", ctx.minimum, also=_MONEY)
+def _offers(ctx: Context) -> dict[str, Any]:
+    """Return tonight's offers, the dearest first."""
+    words, night, unit = ctx.t["budget"]["measures"], explore.tonight(ctx), 10**ctx.formats.digits
+    rows = explore.broken_down(ctx.slices, "offer", night, "cost_minor")
+    rows = explore.with_any(rows, "given_count")
+    cells = [[row.what, *(explore.said(ctx, one, row.sums[one]) for one in _GIVEN)] for row in rows]
     drawn = [
-        {
-            "offer": row["offer_id"],
-            "cost": row["cost_minor"] / 10**f.digits,
-            "said": f.money(row["cost_minor"]),
-            "value": f.money(row["value_minor"]),
-        }
-        for row in shown[:_CHART_ROWS]
-        if row["cost_minor"] is not None
+        {"offer": row.what, "cost": row.sums["cost_minor"].figure / unit, "said": said[2], "value": said[4]}
+        for row, said in zip(rows[:_CHART_ROWS], cells, strict=False)
+        if not row.hidden
     ]
-    tooltip = {"offer": ctx.t["budget"]["columns"]["offers"][0], "said": words["cost"], "value": words["value"]}
-    chart = charts.bars(drawn, label="offer", value="cost", title=f"{words['cost']}, {f.currency}", tooltip=tooltip)
-    return {"columns": ctx.columns("budget", "offers"), "rows": _cells(ctx, shown, "offer_id", ""), "chart": chart}
+    tooltip = {"offer": ctx.columns("budget", "offers")[0]["title"], "said": words["cost"], "value": words["value"]}
+    title = f"{words['cost']}, {ctx.formats.currency}"
+    chart = charts.bars(drawn, label="offer", value="cost", title=title, tooltip=tooltip) if drawn else None
+    by = explore.cut("offer", _GIVEN, night=night, largest="cost_minor")
+    fields = {"cost": ["cost_minor", "number"], "said": ["cost_minor", "text"], "value": ["value_minor", "text"]}
+    return {
+        "columns": ctx.columns("budget", "offers"),
+        "rows": cells,
+        "chart": chart,
+        "by": by,
+        "drawn_by": by | {"label": "offer", "fields": fields, "most": _CHART_ROWS},
+    }
 
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     empty, allocation = ctx.t["budget"]["empty"], data["allocation"].first
+    cut = Answer(missing=ctx.slices.missing)
     purposes = suppress(data["purposes"].rows, "customer_count", ctx.minimum, also=_MONEY)
     return {
-        "explorer": explore.section(ctx, "night"),
+        "filters": explore.filters(ctx, by="campaign"),
+        "explorer": explore.section(ctx, "campaign"),
         "limits": _limits(ctx, data["limits"]),
         "ledger": _ledger(ctx, data["ledger"]),
         "redeemed": _redeemed(ctx, data["redeemed"]),
         "unmatched": unmatched.figure(ctx, data["unmatched"]),
         "cards": _cards(ctx, allocation) if allocation else [],
-        "offers": _offers(ctx, data["offers"]),
+        "offers": _offers(ctx),
         "purposes": {
             "columns": ctx.columns("budget", "purposes"),
             "rows": _cells(ctx, purposes, "group_name", "groups"),
         },
-        "nights": nights(ctx, "budget", data["nights"]),
+        "nights": nights(ctx, "budget"),
         "nothing": {
             "limits": ctx.why_nothing(data["limits"], empty["limits"]),
             "ledger": ctx.why_nothing(data["ledger"], empty["ledger"]),
             "redeemed": ctx.why_nothing(data["redeemed"], empty["redeemed"]),
             "unmatched": ctx.why_nothing(data["unmatched"], empty["unmatched"]),
             "allocation": ctx.why_nothing(data["allocation"], empty["allocation"]),
-            "offers": ctx.why_nothing(data["offers"], empty["offers"]),
-            "nights": ctx.why_nothing(data["nights"], empty["nights"]),
+            "offers": ctx.why_nothing(cut, empty["offers"]),
+            "nights": ctx.why_nothing(cut, empty["nights"]),
         },
     }

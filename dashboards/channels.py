@@ -6,53 +6,45 @@ from typing import Any
 
 from dashboards import explore
 from dashboards.context import Context
-from dashboards.queries import Answer, Row
-from dashboards.suppression import suppress
+from dashboards.queries import Answer
 from offermill import datapackage
 from offermill.report import charts
 
 STAGES = ("offered", "accepted", "delivered", "opened", "clicked", "redeemed", "credited")
+_MEASURES = (*(f"{stage}_count" for stage in (*STAGES, "owed")), "owed_minor")
 
 
-def _shown(ctx: Context, answer: Answer) -> list[Row]:
-    """Return the rows with small counts hidden stage by stage: channels and campaigns add up to the same totals."""
-    rows: list[Row] = list(answer.rows)
-    for stage in STAGES[1:]:
-        rows = suppress(rows, f"{stage}_count", ctx.minimum)
-    rows = suppress(rows, "owed_count", ctx.minimum, also=("owed_minor",))
-    every = tuple(f"{stage}_count" for stage in (*STAGES[1:], "owed"))
-    return suppress(rows, "offered_count", ctx.minimum, also=(*every, "owed_minor"))
-
-
-def _name(ctx: Context, row: Row) -> str:
-    return ctx.word("channels", row["channel"]) if "channel" in row else row["campaign_id"]
-
-
-def _cells(ctx: Context, rows: Sequence[Row]) -> list[list[str]]:
-    f = ctx.formats
-    return [
-        [
-            _name(ctx, row),
-            *(f.people(row[f"{stage}_count"]) for stage in STAGES),
-            f.people(row["owed_count"]),
-            f.money(row["owed_minor"]),
-        ]
+def _reached(ctx: Context, by: str) -> dict[str, Any]:
+    """Return how many offers reached each stage, by channel or campaign."""
+    rows = explore.with_any(explore.broken_down(ctx.slices, by, largest=_MEASURES[0]), _MEASURES[0])
+    cells = [
+        [explore.label(ctx, by, row.what), *(explore.said(ctx, one, row.sums[one]) for one in _MEASURES)]
         for row in rows
     ]
+    name = "funnel" if by == "channel" else "campaigns"
+    return {"columns": ctx.columns("channels", name), "rows": cells, "by": explore.cut(by, _MEASURES)}
 
 
-def _chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
-    """Return how many offers of all channels reached each stage; a stage with a hidden channel is left out."""
-    words, f = ctx.t["channels"]["stages"], ctx.formats
-    sums = {stage: [row[f"{stage}_count"] for row in rows] for stage in STAGES}
+def _chart(ctx: Context) -> dict[str, Any]:
+    """Return how many offers of all channels reached each stage."""
+    words, title = ctx.t["channels"]["stages"], ctx.t["channels"]["axis"]
+    rows = explore.broken_down(ctx.slices, "night")
+    sums = {stage: _total(rows, f"{stage}_count") for stage in STAGES}
     drawn = [
-        {"stage": words[stage], "count": sum(counts), "said": f.number(sum(counts))}
-        for stage, counts in sums.items()
-        if counts and None not in counts
+        {"stage": words[stage], "count": found.figure, "said": explore.said(ctx, f"{stage}_count", found)}
+        for stage, found in sums.items()
     ]
-    tooltip = {"stage": words["title"], "said": ctx.t["channels"]["axis"]}
-    title = ctx.t["channels"]["axis"]
-    return charts.bars(drawn, label="stage", value="count", title=title, tooltip=tooltip) if drawn else None
+    tooltip = {"stage": words["title"], "said": title}
+    chart = charts.bars(drawn, label="stage", value="count", title=title, tooltip=tooltip)
+    names = {f"{stage}_count": words[stage] for stage in STAGES}
+    fields = {"count": [None, "number"], "said": [None, "text"]}
+    by = explore.cut("stage", tuple(names), names=names, label="stage", fields=fields)
+    return {"chart": chart if sums["offered"].figure else None, "drawn_by": by}
+
+
+def _total(rows: Sequence[explore.Broken], measure: str) -> explore.Sum:
+    found = [row.sums[measure] for row in rows]
+    return explore.Sum(sum(one.figure for one in found), sum(one.hidden for one in found))
 
 
 def _exports(ctx: Context) -> list[list[Any]]:
@@ -69,18 +61,14 @@ def _exports(ctx: Context) -> list[list[Any]]:
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     t = ctx.t["channels"]
-    by_channel, by_campaign = _shown(ctx, data["funnel"]), _shown(ctx, data["campaigns"])
     return {
+        "filters": explore.filters(ctx, by="channel"),
         "explorer": explore.section(ctx, "channel"),
-        "funnel": {
-            "columns": ctx.columns("channels", "funnel"),
-            "rows": _cells(ctx, by_channel),
-            "chart": _chart(ctx, by_channel),
-        },
-        "campaigns": {"columns": ctx.columns("channels", "campaigns"), "rows": _cells(ctx, by_campaign)},
+        "funnel": _reached(ctx, "channel") | _chart(ctx),
+        "campaigns": _reached(ctx, "campaign"),
         "exports": {"columns": ctx.columns("channels", "exports"), "rows": _exports(ctx)},
         "nothing": {
-            "funnel": ctx.why_nothing(data["funnel"], t["empty"]["funnel"]),
+            "funnel": ctx.why_nothing(data["sent"], t["empty"]["funnel"]),
             "exports": t["empty"]["exports"],
         },
     }

@@ -38,7 +38,7 @@ class Context:
         package: datapackage.json of the staged lists.
         cards: model name -> (card, model id, trained on), for models that are stored.
         problems: why stored models were passed over.
-        slices: what was given, cut by the dimensions that readers filter by; None where it is not known.
+        slices: what was given and what became of it, cut by the dimensions that readers filter by.
         stores: store id -> what people call it.
     """
 
@@ -48,7 +48,7 @@ class Context:
     t: Texts
     cards: Mapping[str, Mapping[str, Any]]
     problems: tuple[str, ...] = ()
-    slices: Slices | None = None
+    slices: Slices = field(default_factory=Slices)
     stores: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboards import explore
 from dashboards.context import Context
+from dashboards.explore import EVERY
 from dashboards.goals import interval
 from dashboards.queries import Answer, Row
 from offermill.report import charts
@@ -19,6 +21,14 @@ def _name(ctx: Context, row: Row) -> str:
     if level == "channel":
         return ctx.word("channels", name)
     return ctx.segment(*name.split(":", 1)) if level == "segment" and ":" in name else name
+
+
+def _keys(row: Row) -> dict[str, str]:
+    """Return what a row is filtered by."""
+    level = row["level"]
+    if level == "wave":
+        return {"night": row["starts_on"].isoformat()}
+    return {level: str(row["name"]).partition(":")[2] or str(row["name"])} if level in EVERY else {}
 
 
 def _is_shown(ctx: Context, row: Row) -> bool:
@@ -69,6 +79,7 @@ def _chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
             "high": row["cuped_high"] / unit,
             "said": _figure(ctx, "margin", row["cuped_effect"]),
             "span": _span(ctx, row, "cuped_low", "cuped_high"),
+            "keys": _keys(row),
         }
         for row in rows
         if _is_shown(ctx, row) and None not in (row["cuped_effect"], row["cuped_low"], row["cuped_high"])
@@ -87,7 +98,8 @@ def _sections(ctx: Context, answer: Answer) -> list[dict[str, Any]]:
         chart = _chart(ctx, [row for row in rows if row["level"] != "segment"]) if metric == "margin" else None
         title = ctx.t["experiments"]["metrics"][metric]
         cells = [_cells(ctx, row) for row in rows]
-        found.append({"name": metric.replace("_", "-"), "title": title, "rows": cells, "chart": chart})
+        by = explore.keyed([_keys(row) for row in rows])
+        found.append({"name": metric.replace("_", "-"), "title": title, "rows": cells, "chart": chart, "by": by})
     return found
 
 
@@ -135,8 +147,17 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     t = ctx.t["experiments"]
     return {
         "sections": _sections(ctx, data["effects"]),
-        "roi": {"columns": ctx.columns("experiments", "roi"), "rows": [_roi(ctx, row) for row in data["roi"].rows]},
-        "lots": {"columns": ctx.columns("experiments", "lots"), "rows": [_lot(ctx, row) for row in data["lots"].rows]},
+        "filters": explore.filters(ctx, *EVERY[:-1]),
+        "roi": {
+            "columns": ctx.columns("experiments", "roi"),
+            "rows": [_roi(ctx, row) for row in data["roi"].rows],
+            "by": explore.keyed([_keys(row) for row in data["roi"].rows]),
+        },
+        "lots": {
+            "columns": ctx.columns("experiments", "lots"),
+            "rows": [_lot(ctx, row) for row in data["lots"].rows],
+            "by": explore.keyed([{"night": row["starts_on"].isoformat()} for row in data["lots"].rows]),
+        },
         "columns": ctx.columns("experiments", "effects"),
         "nothing": {name: ctx.why_nothing(data[name], t["empty"][name]) for name in ("effects", "roi", "lots")},
     }

@@ -1,41 +1,71 @@
-"""The section Look closer: filters over what was given, and the same figures as a plain table without a script."""
+"""Filters: what readers may pick, the parts of a page that follow it, and their figures without a filter."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from dashboards.context import Context
-from dashboards.slices import DIMENSIONS, Figures, Slices
+from dashboards.context import Columns, Context
+from dashboards.slices import DIMENSIONS, MEASURES, Slices
 from offermill.report.text import inert
 
-BREAKDOWNS = ("night", "campaign", *DIMENSIONS)
-Found = tuple[str, int, int, int, int]  # what, count, cost, margin, cells hidden
+# What readers pick, besides the first and the last night.
+PICKED = ("campaign", *DIMENSIONS)
+EVERY = ("night", *PICKED)
+EXPLORED = ("given_count", "cost_minor", "value_minor")
 
 
-def broken_down(slices: Slices, by: str) -> list[Found]:
-    """Return offers, cost and margin of all nights by one dimension: the sums of the cells that may be shown."""
+@dataclass(frozen=True)
+class Sum:
+    """A figure over many cells, and how many of them are hidden."""
+
+    figure: int = 0
+    hidden: int = 0
+
+    def with_cell(self, figure: int | None) -> "Sum":
+        return Sum(self.figure, self.hidden + 1) if figure is None else Sum(self.figure + figure, self.hidden)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One row of a breakdown."""
+
+    what: str
+    sums: Mapping[str, Sum] = field(default_factory=dict)
+
+    @property
+    def hidden(self) -> int:
+        return self.sums["given_count"].hidden
+
+
+def broken_down(slices: Slices, by: str, night: str | None = None, largest: str = "given_count") -> list[Broken]:
+    """Return all figures by one dimension: the sums of the cells that may be shown, of all nights or of one."""
     table = {"night": (), "campaign": ("offer",)}.get(by, (by,))
-    sums: dict[str, list[int]] = {}
+    found: dict[str, dict[str, Sum]] = {}
     for key, figures in slices.tables.get(table, {}).items():
-        what = key[0] if by == "night" else slices.campaigns[key[1]] if by == "campaign" else key[1]
-        _add(sums.setdefault(what, [0, 0, 0, 0]), figures)
-    rows = [(what, count, cost, value, hidden) for what, (count, cost, value, hidden) in sums.items()]
-    return sorted(rows, key=lambda row: row[0] if by == "night" else (-row[1], row[0]))
+        if night in (None, key[0]):
+            what = key[0] if by == "night" else slices.campaigns[key[1]] if by == "campaign" else key[1]
+            sums = found.setdefault(what, dict.fromkeys(MEASURES, Sum()))
+            found[what] = {name: sums[name].with_cell(figure) for name, figure in zip(MEASURES, figures, strict=True)}
+    rows = [Broken(what, sums) for what, sums in found.items()]
+    starts = {one.name: one.start for one in slices.bins}
+    if by == "night":
+        return sorted(rows, key=lambda row: starts[row.what])
+    return sorted(rows, key=lambda row: (-row.sums[largest].figure, row.what))
 
 
-def _add(total: list[int], figures: Figures | None) -> None:
-    if figures is None:
-        total[3] += 1
-        return
-    for place, figure in enumerate(figures):
-        total[place] += figure
+def with_any(rows: Iterable[Broken], *measures: str) -> list[Broken]:
+    """Return the rows in which somebody was counted, be it only in hidden cells."""
+    return [row for row in rows if any(row.sums[name].figure or row.sums[name].hidden for name in measures)]
 
 
 def label(ctx: Context, dimension: str, value: str) -> str:
     """Return a value of a dimension as people say it."""
-    if not value:
+    if not value or value == "unknown":
         return str(ctx.t["slices"]["unknown"])
     match dimension:
+        case "night" if len(value) == len("2026-06"):
+            return ctx.formats.month(date.fromisoformat(f"{value}-01"))
         case "night":
             return ctx.formats.day(date.fromisoformat(value))
         case "channel":
@@ -47,17 +77,52 @@ def label(ctx: Context, dimension: str, value: str) -> str:
     return value
 
 
-def figures(ctx: Context, count: int, cost: int, value: int, hidden: int) -> list[str]:
-    """Return the figures as people read them: `≥` where cells are missing from a sum, and no sum of nothing shown."""
-    f = ctx.formats
-    if hidden and not count:
-        return [f.people(None), f.money(None), f.money(None)]
-    mark = "≥\u00a0" if hidden else ""
-    return [f"{mark}{f.number(count)}", f"{mark}{f.money(cost)}", f.money(value)]
+def said(ctx: Context, measure: str, found: Sum) -> str:
+    """Return a figure as people read it: `≥` where cells are missing from a sum, and no sum of nothing shown."""
+    f, is_money = ctx.formats, measure.endswith("_minor")
+    if found.hidden and not found.figure:
+        return f.money(None) if is_money else f.people(None)
+    # Margins may be negative: what is missing may add or take away.
+    mark = "\u2265\u00a0" if found.hidden and measure != "value_minor" else ""
+    return f"{mark}{f.money(found.figure) if is_money else f.number(found.figure)}"
+
+
+def cut(by: str, measures: Sequence[str], *, night: str = "", largest: str = "", **more: object) -> dict[str, Any]:
+    """Return how the page's script makes a table or a chart anew; `measures` are its columns, "" one that stays empty.
+
+    Args:
+        night: the one night that the part is about.
+        largest: the measure that rows are sorted by, if not the first.
+    """
+    known = [name for name in measures if name]
+    first = [largest] if largest else []
+    return {"by": by, "columns": measures, "measures": [*first, *(one for one in known if one not in first)],
+            "night": night, **more}  # fmt: skip
+
+
+def keyed(keys: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return how readers filter the rows of a table by what each row is about: a mapping of dimensions per row."""
+    known = {name for one in keys for name in one}
+    return {"follows": " ".join(name for name in EVERY if name in known), "row_keys": keys}
+
+
+def of_offer(ctx: Context, offer: str) -> dict[str, str]:
+    """Return what a row about an offer is filtered by."""
+    campaign = ctx.slices.campaigns.get(offer)
+    return {"offer": offer} | ({"campaign": campaign} if campaign else {})
+
+
+def is_hidden(ctx: Context, dimension: str, value: str) -> bool:
+    """Return whether tonight's offers of one value of a dimension are too few to be shown, or would give few away."""
+    return ctx.slices.figures((dimension,), (tonight(ctx), value))["given_count"] is None
+
+
+def tonight(ctx: Context) -> str:
+    return ctx.run.business_date.isoformat()
 
 
 def _labels(ctx: Context, slices: Slices) -> dict[str, dict[str, str]]:
-    values = {"night": list(slices.nights), "campaign": sorted(set(slices.campaigns.values()))}
+    values = {"night": [one.name for one in slices.bins], "campaign": sorted(set(slices.campaigns.values()))}
     values |= {name: slices.values(name) for name in DIMENSIONS}
     return {name: {value: inert(label(ctx, name, value)) for value in found} for name, found in values.items()}
 
@@ -69,53 +134,78 @@ def _money_marks(ctx: Context) -> list[str]:
     return [sample[:start], sample[end:]]
 
 
-def _words(ctx: Context, slices: Slices) -> dict[str, Any]:
-    """Return what the script needs to say."""
-    t = ctx.t["slices"]
+def filters(ctx: Context, *acts: str, by: str = "") -> dict[str, Any] | None:
+    """Return the page's filters and everything its script needs; None where nothing was given yet.
+
+    Args:
+        acts: what divides something on this page; the other filters stand still.
+        by: the breakdown that the page begins with, if it has one.
+    """
+    slices, t = ctx.slices, ctx.t["slices"]
+    if not slices.bins:
+        return None
+    labels = _labels(ctx, slices)
+    usual = {"from": slices.bins[0].start.isoformat(), "to": slices.bins[-1].end.isoformat(), "by": by}
     plurals = {form: text.replace("{n}", str(ctx.minimum)) for form, text in t["hidden"].items()}
-    said = {name: t[name] for name in ("dimensions", "caption", "two", "nothing")}
-    return said | {
-        "labels": _labels(ctx, slices),
-        "hidden": plurals,
-        "money": _money_marks(ctx),
-        "digits": ctx.formats.digits,
-        "not_shown": ctx.formats.people(None),
-    }
+    said = {name: t[name] for name in ("dimensions", "caption", "nothing", "unfollowed", "untouched", "bounds")}
+    words = said | {
+        "labels": labels, "usual": usual, "every": EVERY, "hidden": plurals, "money": _money_marks(ctx),
+        "digits": ctx.formats.digits, "not_shown": ctx.formats.people(None), "to": ctx.t["layout"]["to"],
+    }  # fmt: skip
+    return {"fields": _fields(ctx, slices, labels, acts or EVERY), "words": words}
 
 
-def _cards(ctx: Context, rows: list[Found]) -> list[dict[str, str]]:
-    words = ctx.t["slices"]["cards"]
-    count, cost, value, hidden = (sum(int(row[place]) for row in rows) for place in (1, 2, 3, 4))
-    said = figures(ctx, count, cost, value, hidden)
-    pairs = zip(("offers", "cost", "value"), said, strict=True)
-    return [{"name": name, "label": words[name][0], "meaning": words[name][1], "figure": text} for name, text in pairs]
-
-
-def _options(ctx: Context, labels: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+def _fields(
+    ctx: Context, slices: Slices, labels: Mapping[str, Mapping[str, str]], acts: Sequence[str]
+) -> list[dict[str, Any]]:
     t = ctx.t["slices"]
-    nights = list(labels["night"].items())
-    ends = [("from", t["from"], nights), ("to", t["to"], nights[::-1])]
-    named = [(name, t["dimensions"][name], [("", t["all"]), *labels[name].items()]) for name in BREAKDOWNS[1:]]
-    return [{"name": name, "label": said, "options": options} for name, said, options in [*ends, *named]]
+    starts = [(one.start.isoformat(), labels["night"][one.name]) for one in slices.bins]
+    ends = [(one.end.isoformat(), labels["night"][one.name]) for one in reversed(slices.bins)]
+    fields = [
+        {"name": name, "label": t[name], "options": options, "acts": "night" in acts}
+        for name, options in (("from", starts), ("to", ends))
+    ]
+    return fields + [
+        {
+            "name": name,
+            "label": t["dimensions"][name],
+            "options": [("", t["all"]), *labels[name].items()],
+            "acts": name in acts,
+        }
+        for name in PICKED
+    ]
+
+
+def _cards(ctx: Context, rows: Iterable[Broken]) -> list[dict[str, str]]:
+    words, rows = ctx.t["slices"]["cards"], list(rows)
+    sums = {
+        name: Sum(sum(row.sums[name].figure for row in rows), sum(row.sums[name].hidden for row in rows))
+        for name in EXPLORED
+    }
+    return [
+        {"name": name, "label": words[name][0], "meaning": words[name][1], "figure": said(ctx, name, sums[name])}
+        for name in EXPLORED
+    ]
 
 
 def section(ctx: Context, by: str) -> dict[str, Any]:
-    """Return what the template shows: the whole window by `by`, and everything the script needs."""
+    """Return the section Look closer: everything by `by`, which readers change."""
     t, slices = ctx.t["slices"], ctx.slices
-    if not slices or not slices.nights:
-        return {"nights": 0, "nothing": t["empty"]}
-    rows, words = broken_down(slices, by), _words(ctx, slices)
-    ends = [label(ctx, "night", night) for night in (slices.nights[0], slices.nights[-1])]
-    hidden = sum(row[4] for row in rows)
+    if not slices.bins:
+        return {"nothing": t["empty"]}
+    rows = with_any(broken_down(slices, by), "given_count")
+    ends = [label(ctx, "night", one.name) for one in (slices.bins[0], slices.bins[-1])]
+    hidden = sum(row.hidden for row in rows)
+    columns: Columns = [{"title": t["dimensions"][by], "kind": "text"}, *ctx.columns_of(t["columns"])[1:]]
     return {
-        "nights": len(slices.nights),
         "by": by,
-        "breakdowns": [(name, t["dimensions"][name]) for name in BREAKDOWNS],
-        "filters": _options(ctx, words["labels"]),
+        "breakdowns": [(name, t["dimensions"][name]) for name in EVERY],
         "cards": _cards(ctx, rows),
+        "cards_cut": cut("", EXPLORED),
+        "cut": cut("picked", EXPLORED),
         "caption": t["caption"].format(by=t["dimensions"][by], **{"from": ends[0], "to": ends[1]}),
-        "columns": [{"title": t["dimensions"][by], "kind": "text"}, *ctx.columns_of(t["columns"])[1:]],
-        "rows": [[label(ctx, by, row[0]), *figures(ctx, *row[1:])] for row in rows],
+        "columns": columns,
+        "rows": [[label(ctx, by, row.what), *(said(ctx, name, row.sums[name]) for name in EXPLORED)] for row in rows],
         "note": ctx.counted(t["hidden"], hidden, n=str(ctx.minimum)) if hidden else "",
-        "words": words,
+        "nothing": "",
     }

@@ -1,8 +1,9 @@
 """The page Goals: what the shop wants to reach, where it stands, and the key figures behind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+from dashboards import explore
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from offermill.report.numbers import NOTHING
@@ -88,15 +89,26 @@ def _kpi(ctx: Context, row: Row) -> list[Any]:
     ]
 
 
+def _by(rows: Sequence[Row], campaigns: Set[str]) -> dict[str, Any]:
+    names = [str(row["group_name"]) for row in rows]
+    return explore.keyed([{"campaign": name} if name in campaigns else {} for name in names])
+
+
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     t = ctx.t["goals"]
     goals, kpis = ([_few(ctx, row) for row in data[name].rows] for name in ("goals", "kpis"))
     used = [row["kpi"] for row in kpis]
+    campaigns = set(ctx.slices.campaigns.values())
     return {
+        "filters": explore.filters(ctx, "campaign"),
         "goals": [_goal(ctx, row) for row in goals],
         "table": {"columns": ctx.columns("goals", "goals"), "rows": [_cells(ctx, row) for row in goals]},
-        "kpis": {"columns": ctx.columns("goals", "kpis"), "rows": [_kpi(ctx, row) for row in kpis]},
+        "kpis": {
+            "columns": ctx.columns("goals", "kpis"),
+            "rows": [_kpi(ctx, row) for row in kpis],
+            "by": _by(kpis, campaigns),
+        },
         "meanings": [words for name, words in t["kpis"].items() if name in used],
         "nothing": {name: ctx.why_nothing(data[name], t["empty"][name]) for name in ("goals", "kpis")},
     }

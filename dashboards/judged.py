@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboards import explore
 from dashboards.context import Context
 from dashboards.queries import Answer
 from offermill.report import charts
@@ -146,6 +147,7 @@ def build(ctx: Context, card: Figures) -> dict[str, Any] | None:
         "cost": _cost(ctx, card.get("cost_curve", [])),
         "segments": _segments(ctx, card.get("segments", [])),
         "ranking": ranking,
+        "ranking_by": explore.keyed([explore.of_offer(ctx, row["arm"]) for row in card.get("ranking", [])]),
         "columns": {name: ctx.columns("models", name) for name in names},
     }
 

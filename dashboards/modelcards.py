@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboards import judged
+from dashboards import explore, judged
 from dashboards.context import Context
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
@@ -49,13 +49,15 @@ def _arms(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
     cells = [[arm["arm"], *(f.share(arm[end]) for end in ends), f.people(arm["row_count"])] for arm in arms]
     drawn = [
         {"arm": arm["arm"], "mean": arm["estimate"], "low": arm["low"], "high": arm["high"],
-         "said": f.share(arm["estimate"]), "span": ctx.span(f.share(arm["low"]), f.share(arm["high"]))}
+         "said": f.share(arm["estimate"]), "span": ctx.span(f.share(arm["low"]), f.share(arm["high"])),
+         "keys": explore.of_offer(ctx, arm["arm"])}
         for arm in arms
     ]  # fmt: skip
     axis = ctx.t["models"]["axis"]["chance"]
     tooltip = {"arm": ctx.columns("models", "arms")[0]["title"], "said": axis, "span": ctx.t["layout"]["interval"]}
     chart = charts.ranges(drawn, label="arm", title=axis, tooltip=tooltip, is_share=True)
-    return {"chart": chart, "rows": cells, "columns": ctx.columns("models", "arms")}
+    by = explore.keyed([explore.of_offer(ctx, arm["arm"]) for arm in arms])
+    return {"chart": chart, "rows": cells, "columns": ctx.columns("models", "arms"), "by": by}
 
 
 def _calibration(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -183,6 +185,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     tables = ("metrics", "data", "scored")
     return {
+        "filters": explore.filters(ctx, "campaign", "offer"),
         "models": [_card(ctx, name, data[name]) for name in NAMES],
         "problems": ctx.problems,
         "evidence": judged.evidence(ctx, data["evidence"]),

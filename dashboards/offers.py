@@ -10,13 +10,18 @@ from dashboards.suppression import hidden_cells, suppress
 from offermill.report import charts
 
 _PARTS = ("chosen", "explored", "piloted")
+_WITH_PEOPLE = ("cost_minor", "worst_cost_minor", "value_minor")
 _CHART_ROWS = 15
 
 
 def _shown(ctx: Context, answer: Answer) -> list[Row]:
     """Return the offers with every small count hidden, and the money of an offer that has one."""
     rows = [dict(row) | {"given_count": sum(row[f"{part}_count"] for part in _PARTS)} for row in answer.rows]
-    rows = suppress(rows, "given_count", ctx.minimum, also=("cost_minor", "worst_cost_minor", "value_minor"))
+    rows = suppress(rows, "given_count", ctx.minimum, also=_WITH_PEOPLE)
+    # What readers may filter hides more: an offer that another night would give away.
+    for row in rows:
+        if explore.is_hidden(ctx, "offer", row["offer_id"]):
+            row |= dict.fromkeys(("given_count", *_WITH_PEOPLE))
     rows = suppress(rows, "candidate_count", ctx.minimum)
     # The page Budget tells how many got an offer, the page Tonight how many were chosen by each way.
     counts = {(row["offer_id"], part): row[f"{part}_count"] for row in rows for part in _PARTS}
@@ -40,6 +45,10 @@ def _catalogue(ctx: Context, rows: Sequence[Row]) -> list[list[Any]]:
     ]
 
 
+def _keys(row: Row) -> dict[str, str]:
+    return {"offer": row["offer_id"], "campaign": row["campaign_id"]}
+
+
 def _given_chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
     words = ctx.t["offers"]["parts"]
     given = [row for row in rows if row["given_count"]][:_CHART_ROWS]
@@ -49,6 +58,7 @@ def _given_chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
             "part": words[part],
             "count": row[f"{part}_count"],
             "said": ctx.formats.number(row[f"{part}_count"]),
+            "keys": _keys(row),
         }
         for row in given
         for part in _PARTS
@@ -85,6 +95,7 @@ def _effects(ctx: Context, answer: Answer) -> dict[str, Any]:
             "high": row[names[2]] / unit,
             "said": f.money(round(row[names[0]])),
             "share": f.share(row["positive_share"]),
+            "keys": explore.of_offer(ctx, row["offer_id"]),
         }
         for row in rows[:_CHART_ROWS]
     ]
@@ -95,7 +106,8 @@ def _effects(ctx: Context, answer: Answer) -> dict[str, Any]:
     }
     title = f"{ctx.t['offers']['axis']['effect']}, {f.currency}"
     chart = charts.ranges(drawn, label="offer", title=title, tooltip=tooltip) if drawn else None
-    return {"columns": ctx.columns("offers", "effects"), "rows": cells, "chart": chart}
+    by = explore.keyed([explore.of_offer(ctx, row["offer_id"]) for row in rows])
+    return {"columns": ctx.columns("offers", "effects"), "rows": cells, "chart": chart, "by": by}
 
 
 def _exclusions(ctx: Context, answer: Answer, is_total: bool) -> list[list[str]]:
@@ -107,8 +119,10 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     empty, rows = ctx.t["offers"]["empty"], _shown(ctx, data["offers"])
     return {
+        "filters": explore.filters(ctx, by="offer"),
         "explorer": explore.section(ctx, "offer"),
         "catalogue": {"columns": ctx.columns("offers", "catalogue"), "rows": _catalogue(ctx, rows)},
+        "by": explore.keyed([_keys(row) for row in rows]),
         "given_chart": _given_chart(ctx, rows),
         "effects": _effects(ctx, data["effects"]),
         "left_out": left_out.figure(ctx, data["left_out"]),

@@ -59,6 +59,7 @@ def _section(ctx: Context, title: str, meanings: Sequence[tuple[str, str]], rows
             "segment": ctx.segment(row["family"], row["segment"]),
             "count": row["customer_count"] or 0,
             "said": ctx.formats.people(row["customer_count"]),
+            "keys": _keys(row),
         }
         for row in rows
     ]
@@ -69,7 +70,13 @@ def _section(ctx: Context, title: str, meanings: Sequence[tuple[str, str]], rows
         "columns": ctx.columns("segments", "portraits"),
         "rows": [_portrait(ctx, row) for row in rows],
         "chart": charts.bars(drawn, label="segment", value="count", title=axis, tooltip=tooltip),
+        "by": explore.keyed([_keys(row) for row in rows]),
     }
+
+
+def _keys(row: Row) -> dict[str, str]:
+    """Return what a row is filtered by: readers pick segments of the life cycle."""
+    return {"segment": row["segment"]} if row["family"] == "lifecycle" else {}
 
 
 def _portrait(ctx: Context, row: Row) -> list[str]:
@@ -183,6 +190,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     empty, moves = ctx.t["segments"]["empty"], data["migration"].rows
     families = _ordered(ctx, {row["family"] for row in moves})
     return {
+        "filters": explore.filters(ctx, by="segment"),
         "explorer": explore.section(ctx, "segment"),
         "families": _families(ctx, data["portraits"]),
         "overlap": _overlap(ctx, data["overlap"]),

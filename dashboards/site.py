@@ -21,18 +21,13 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Charts:
-    """Counts the charts and filters of one page: a page without any needs no script for them."""
+    """Counts the charts of one page: a page without any needs no script for them."""
 
     def __init__(self) -> None:
         self.drawn = 0
-        self.filtered = 0
 
     def add(self, name: str) -> str:
         self.drawn += 1
-        return ""
-
-    def filter(self) -> str:
-        self.filtered += 1
         return ""
 
 
@@ -65,7 +60,7 @@ def contexts(
             texts(language),
             cards,
             problems,
-            cut,
+            cut or slices.Slices(),
             stores or {},
         )
         for language in words.in_order(shop.default_language)
@@ -94,6 +89,7 @@ def _frame(ctx: Context) -> dict[str, Any]:
         "input_hash": facts["input_hash"],
         "pages": [{"name": page.name, "file": page.file, "title": ctx.t[page.name]["title"]} for page in PAGES],
         "t": ctx.t,
+        "filters": None,
         "style": assets.style(),
         "script": assets.script(),
         "policy": assets.policy(),
@@ -116,12 +112,14 @@ def _write(folder: Path, ctx: Context, data: Mapping[str, dict[str, queries.Answ
         durable.write(folder / page.file, render(jinja, ctx, page, data[page.name]).encode())
 
 
-def _sliced(warehouse: Warehouse, run: Run) -> tuple[slices.Slices | None, dict[str, str]]:
-    """Return what readers may filter, and what stores are called; None where nothing was decided yet."""
+def sliced(warehouse: Warehouse, run: Run) -> tuple[slices.Slices, dict[str, str]]:
+    """Return what readers may filter, and what stores are called."""
     asked = {name: queries.ask(warehouse, run, sql) for name, sql in queries.queries("slices").items()}
     stores = {row["store_id"]: row["store_name"] for row in asked["stores"].rows}
-    given = asked["given"]
-    return None if given.missing else slices.of(given, run.settings.publish.minimum_cell), stores
+    given, sent = asked["given"], asked["sent"]
+    if given.missing:
+        return slices.Slices(missing=given.missing), stores
+    return slices.of([*given.rows, *sent.rows], run.settings.publish.minimum_cell, run.business_date), stores
 
 
 def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -129,12 +127,12 @@ def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
     folder, package = publish.staging(run, "site"), datapackage.read(publish.folder(run) / "exports")
     data = {page.name: queries.answers(warehouse, run, page.name) for page in PAGES}
     data["runlog"]["sizes"] = runlog.sizes(warehouse)
-    found = contexts(run, package, *_sliced(warehouse, run))
+    found = contexts(run, package, *sliced(warehouse, run))
     for ctx in found:
         _write(folder / ctx.language, ctx, data)
     door = nights.door(run.settings.shop.name, found[0].edition, found[0].languages)
     durable.write(folder / "index.html", door.encode())
-    if found[0].slices:
+    if found[0].slices.bins:
         durable.write(folder / slices.FILE, slices.script(found[0].slices).encode())
     name, script = assets.vega()
     durable.write(publish.staging(run, "assets") / name, script)

@@ -1,113 +1,224 @@
-"""What was given, by night and by two of offer, channel, segment and store: the cells that readers may filter.
+"""What was given and what became of it, cut by time and by two of offer, channel, segment and store at once.
 
-Every cell on few people is gone before it leaves the house, and what would give one away with it, so whatever the
-page's script adds up is made of numbers that may be shown. Each night is a table of its own with its totals.
+Readers filter these cells. Every count of few people is gone before it leaves the house, and what would give one away
+with it: from totals, from the other dimension, from the other nights. Tables that the pages show without a filter are
+made of the same cells, so that there is nothing else to subtract from.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
 
-from dashboards.queries import Answer, Row
-from dashboards.suppression import hidden_cells, suppress
+import pandas as pd
+
+from dashboards.queries import Row
+from dashboards.suppression import hidden_cells, hidden_values
 
 FILE = "slices.js"
-# Dimension -> column of the query. Two at once are enough to look closer; with three hardly a cell holds five people.
+# Dimension -> column of the queries. With three at once hardly a cell holds five people: those are told as bounds.
 DIMENSIONS = {"offer": "offer_id", "channel": "channel", "segment": "segment", "store": "store_id"}
-MEASURES = ("offer_count", "cost_minor", "value_minor")
-# Pairs with more cells than this would make a page that nobody waits for; they are left out.
-CELLS_AT_MOST = 60_000
+# Count of people -> the count that it is a part of: a cell hidden there is hidden here.
+COUNTS = {
+    "given_count": None,
+    "offered_count": "given_count",
+    **dict.fromkeys(
+        ("accepted_count", "delivered_count", "opened_count", "clicked_count", "redeemed_count", "credited_count",
+         "owed_count"),
+        "offered_count",
+    ),
+}  # fmt: skip
+# Money -> the people it belongs to.
+MONEY = {
+    "cost_minor": "given_count",
+    "worst_cost_minor": "given_count",
+    "value_minor": "given_count",
+    "owed_minor": "owed_count",
+}
+MEASURES = (*COUNTS, *MONEY)
+# Nights told one by one; the months before them stand as months.
+NIGHTS = 14
+# A page that takes longer than a second to load on a slow line is not opened twice.
+BYTES_AT_MOST = 330_000
 
-Figures = tuple[int, int, int]
+Figures = tuple[int | None, ...]
 Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Bin:
+    """A night, or what lies before the last nights of a month."""
+
+    name: str
+    start: date
+    end: date
+
+
+@dataclass(frozen=True)
 class Slices:
-    """The cells of the last nights.
+    """The cells.
 
     Attributes:
-        nights: ISO dates, the oldest first.
+        bins: the oldest first; the last one may be tonight.
         campaigns: offer -> campaign.
-        tables: dimensions of a table -> (night, values of the dimensions) -> count, cost and margin; None is hidden.
+        tables: dimensions of a table -> (bin, values of the dimensions) -> a figure per measure; None is hidden.
+        missing: tables of the warehouse that were not made, so that there are no cells.
     """
 
-    nights: tuple[str, ...]
-    campaigns: Mapping[str, str]
-    tables: Mapping[Key, Mapping[Key, Figures | None]]
+    bins: tuple[Bin, ...] = ()
+    campaigns: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[Key, Mapping[Key, Figures]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
     def values(self, dimension: str) -> list[str]:
         """Return the values that a dimension takes, sorted."""
         return sorted({key[1] for key in self.tables.get((dimension,), {})})
 
+    def figures(self, names: Key, key: Key) -> dict[str, int | None]:
+        """Return the figures of one cell by measure; nobody is in a cell that is not there."""
+        found = self.tables.get(names, {}).get(key, (0,) * len(MEASURES))
+        return dict(zip(MEASURES, found, strict=True))
 
-def _summed(rows: Iterable[Row], columns: Sequence[str]) -> dict[Key, Figures]:
-    found: dict[Key, Figures] = {}
-    for row in rows:
-        key = tuple(str(row[column]) for column in columns)
-        count, cost, value = found.get(key, (0, 0, 0))
-        found[key] = (count + row[MEASURES[0]], cost + row[MEASURES[1]], value + row[MEASURES[2]])
+
+def bin_of(day: date, last: date) -> str:
+    """Return the night, or the month of a day before the last nights."""
+    return day.isoformat() if day > last - timedelta(days=NIGHTS) else day.strftime("%Y-%m")
+
+
+def _frame(rows: Iterable[Row], last: date) -> pd.DataFrame:
+    columns = ["business_date", "campaign_id", *DIMENSIONS.values(), *MEASURES]
+    frame = pd.DataFrame(list(rows), columns=columns)
+    frame[list(MEASURES)] = frame[list(MEASURES)].fillna(0).astype("int64")
+    frame["bin"] = [bin_of(day, last) for day in frame["business_date"]]
+    return frame
+
+
+def _summed(frame: pd.DataFrame, names: Sequence[str]) -> dict[Key, tuple[int, ...]]:
+    """Return the sums of the measures by bin and dimensions."""
+    columns = ["bin", *(DIMENSIONS[name] for name in names)]
+    sums = frame.groupby(columns, sort=True)[list(MEASURES)].sum()
+    keys = sums.index.tolist()
+    return {
+        tuple(map(str, key)) if isinstance(key, tuple) else (str(key),): tuple(map(int, figures))
+        for key, figures in zip(keys, sums.to_numpy(), strict=True)
+    }
+
+
+Hidden = dict[str, set[Key]]  # count -> hidden cells
+
+
+def _counts(sums: Mapping[Key, Sequence[int]], count: str) -> dict[Key, int]:
+    place = MEASURES.index(count)
+    return {key: figures[place] for key, figures in sums.items()}
+
+
+def _of_bins(sums: Mapping[Key, Sequence[int]], minimum: int) -> Hidden:
+    """Return the bins whose totals are hidden: the sum of all bins may be known."""
+    found: Hidden = {}
+    for count, parent in COUNTS.items():
+        counts = {key[0]: number for key, number in _counts(sums, count).items()}
+        start = {key[0] for key in found[parent]} if parent else frozenset()
+        found[count] = {(name,) for name in hidden_values(counts, minimum, start=start)}
     return found
 
 
-def _singles(rows: Sequence[Row], dimension: str, minimum: int) -> dict[Key, Figures | None]:
-    """Return one night by one dimension."""
-    found = _summed(rows, [DIMENSIONS[dimension]])
-    named = [{"key": key, "count": figures[0]} for key, figures in sorted(found.items())]
-    shown = suppress(named, "count", minimum)
-    return {row["key"]: None if row["count"] is None else found[row["key"]] for row in shown}
+def _of_values(sums: Mapping[Key, Sequence[int]], bins: Hidden, minimum: int) -> Hidden:
+    """Return the hidden cells of bins by one dimension: totals of bins and of values over time are known."""
+    found: Hidden = {}
+    gone: dict[str, set[str]] = {}
+    for count, parent in COUNTS.items():
+        counts = {(key[0], key[1]): number for key, number in _counts(sums, count).items()}
+        totals: dict[str, int] = {}
+        for (_, value), number in counts.items():
+            totals[value] = totals.get(value, 0) + number
+        gone[count] = hidden_values(totals, minimum, start=gone[parent] if parent else frozenset())
+        unknown = ({key[0] for key in bins[count]}, gone[count])
+        start = {(key[0], key[1]) for key in found[parent]} if parent else frozenset()
+        found[count] = set(hidden_cells(counts, minimum, unknown=unknown, start=start))
+    return found
 
 
-def _pairs(
-    rows: Sequence[Row], pair: tuple[str, str], singles: Mapping[str, Mapping[Key, Figures | None]], minimum: int
-) -> dict[Key, Figures | None]:
-    """Return one night by two dimensions."""
-    found = _summed(rows, [DIMENSIONS[name] for name in pair])
-    counts = {(key[0], key[1]): figures[0] for key, figures in found.items()}
-    unknown = [frozenset(key[0] for key, figures in singles[name].items() if figures is None) for name in pair]
-    hidden = hidden_cells(counts, minimum, unknown=(unknown[0], unknown[1]))
-    return {key: None if key in hidden else figures for key, figures in sorted(found.items())}
+def _of_pairs(sums: Mapping[Key, Sequence[int]], one: Hidden, other: Hidden, minimum: int) -> Hidden:
+    """Return the hidden cells of bins by two dimensions, a table per bin."""
+    found: Hidden = {count: set() for count in COUNTS}
+    bins = sorted({key[0] for key in sums})
+    for name in bins:
+        tonight = {key: figures for key, figures in sums.items() if key[0] == name}
+        for count, parent in COUNTS.items():
+            counts = {(key[1], key[2]): number for key, number in _counts(tonight, count).items()}
+            unknown = (_values_at(one[count], name), _values_at(other[count], name))
+            start = {(key[1], key[2]) for key in found[parent] if key[0] == name} if parent else frozenset()
+            hidden = hidden_cells(counts, minimum, unknown=unknown, start=start)
+            found[count] |= {(name, *cell) for cell in hidden}
+    return found
 
 
-def of(answer: Answer, minimum: int) -> Slices:
-    """Return the cells that may be shown."""
-    nights: dict[str, list[Row]] = {}
-    for row in answer.rows:
-        nights.setdefault(row["business_date"].isoformat(), []).append(row)
-    tables: dict[Key, dict[Key, Figures | None]] = {}
-    for night, rows in sorted(nights.items()):
-        singles = {name: _singles(rows, name, minimum) for name in DIMENSIONS}
-        whole = _summed(rows, [])[()]
-        tables.setdefault((), {})[night,] = whole if whole[0] >= minimum else None
-        for name, cells in singles.items():
-            _put(tables, (name,), night, cells)
-        for pair in combinations(DIMENSIONS, 2):
-            _put(tables, pair, night, _pairs(rows, pair, singles, minimum))
-    campaigns = {row["offer_id"]: row["campaign_id"] for row in answer.rows}
-    kept = {names: cells for names, cells in tables.items() if len(cells) <= CELLS_AT_MOST}
-    return Slices(tuple(sorted(nights)), campaigns, kept)
+def _values_at(hidden: Set[Key], name: str) -> set[str]:
+    return {key[1] for key in hidden if key[0] == name}
 
 
-def _put(
-    tables: dict[Key, dict[Key, Figures | None]], names: Key, night: str, cells: Mapping[Key, Figures | None]
-) -> None:
-    tables.setdefault(names, {}).update({(night, *key): figures for key, figures in cells.items()})
+def _shown(sums: Mapping[Key, Sequence[int]], hidden: Hidden) -> dict[Key, Figures]:
+    """Return the cells with None where a figure, or the people behind it, are hidden."""
+    owners = [*COUNTS, *MONEY.values()]
+    return {
+        key: tuple(
+            None if figure and key in hidden[owner] else figure for figure, owner in zip(figures, owners, strict=True)
+        )
+        for key, figures in sums.items()
+    }
+
+
+def of(rows: Iterable[Row], minimum: int, last: date) -> Slices:
+    """Return the cells that may be shown on the pages of the night `last`."""
+    frame = _frame(rows, last)
+    if frame.empty:
+        return Slices()
+    sums = {names: _summed(frame, names) for size in range(3) for names in combinations(DIMENSIONS, size)}
+    hidden: dict[Key, Hidden] = {(): _of_bins(sums[()], minimum)}
+    for name in DIMENSIONS:
+        hidden[name,] = _of_values(sums[name,], hidden[()], minimum)
+    for one, other in combinations(DIMENSIONS, 2):
+        hidden[one, other] = _of_pairs(sums[one, other], hidden[one,], hidden[other,], minimum)
+    tables = {names: _shown(cells, hidden[names]) for names, cells in sums.items()}
+    pairs = frame.drop_duplicates("offer_id").sort_values("offer_id")
+    campaigns = dict(zip(pairs["offer_id"], pairs["campaign_id"], strict=True))
+    return _fitting(Slices(_bins(frame), campaigns, tables))
+
+
+def _bins(frame: pd.DataFrame) -> tuple[Bin, ...]:
+    days = frame.groupby("bin")["business_date"].agg(["min", "max"])
+    bins = [Bin(str(name), start, end) for name, start, end in days.itertuples()]
+    return tuple(sorted(bins, key=lambda one: one.start))
+
+
+def _fitting(found: Slices) -> Slices:
+    """Return the cells without the largest pairs, where all would make a page that nobody waits for."""
+    tables = dict(found.tables)
+    pairs = [names for names in tables if len(names) > 1]
+    while pairs and len(script(Slices(found.bins, found.campaigns, tables))) > BYTES_AT_MOST:
+        largest = max(pairs, key=lambda names: (len(tables[names]), names))
+        pairs.remove(largest)
+        del tables[largest]
+    return Slices(found.bins, found.campaigns, tables)
 
 
 def script(found: Slices) -> str:
     """Return the cells as a script beside the pages: a page opened from a folder may load no other kind of file."""
     values = {name: found.values(name) for name in DIMENSIONS}
     places = {name: {value: place for place, value in enumerate(values[name])} for name in DIMENSIONS}
-    nights = {night: place for place, night in enumerate(found.nights)}
+    bins = {one.name: place for place, one in enumerate(found.bins)}
 
-    def cell(names: Key, key: Key, figures: Figures | None) -> list[int]:
-        place = [nights[key[0]], *(places[name][value] for name, value in zip(names, key[1:], strict=True))]
-        return place if figures is None else [*place, *figures]
+    def cell(names: Key, key: Key, figures: Figures) -> list[int | None]:
+        used = list(figures)
+        while used and used[-1] == 0:
+            used.pop()
+        return [bins[key[0]], *(places[name][value] for name, value in zip(names, key[1:], strict=True)), *used]
 
     data: dict[str, Any] = {
-        "nights": found.nights,
+        "bins": [[one.name, one.start.isoformat(), one.end.isoformat()] for one in found.bins],
+        "measures": MEASURES,
         "values": values,
         "campaigns": [found.campaigns[offer] for offer in values["offer"]],
         "tables": {

@@ -4,25 +4,36 @@ What is hidden together is a number on people too, since a reader who knows the 
 at least the smallest number that may be shown, wherever there is enough to hide.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from heapq import heappop, heappush
 from typing import Any
 
 Row = dict[str, Any]
 Cell = tuple[str, str]
-_OUTSIDE = (2, "")  # where a cell hangs whose row's or column's total is not known
+Line = tuple[int, str]  # 0: a row, 1: a column
+_OUTSIDE: Line = (2, "")  # where a cell hangs whose row's or column's total is not known
 
 
 def _group(row: Row, keys: Sequence[str]) -> tuple[Any, ...]:
     return tuple(row[key] for key in keys)
 
 
-def _hidden(counts: Sequence[int], minimum: int) -> set[int]:
-    """Return the places to hide: the small ones, and the next smallest until nothing can be subtracted."""
-    small = {place for place, count in enumerate(counts) if 0 < count < minimum}
-    others = sorted((count, place) for place, count in enumerate(counts) if count >= minimum)
+def _hidden(counts: Sequence[int], minimum: int, known: Set[int] = frozenset()) -> set[int]:
+    """Return the places to hide: those `known` to be hidden and the small ones, and the next smallest until nothing
+    can be subtracted."""
+    small = {place for place, count in enumerate(counts) if 0 < count < minimum or place in known}
+    others = sorted((count, place) for place, count in enumerate(counts) if count >= minimum and place not in small)
     while small and others and (len(small) < 2 or sum(counts[place] for place in small) < minimum):
         small.add(others.pop(0)[1])
     return small
+
+
+def hidden_values(counts: Mapping[str, int], minimum: int, *, start: Set[str] = frozenset()) -> set[str]:
+    """Return the values of a line with a known total to hide: those of `start`, the small ones, and what would give one
+    away."""
+    there = sorted(value for value, count in counts.items() if count)
+    known = {place for place, value in enumerate(there) if value in start}
+    return {there[place] for place in _hidden([counts[value] for value in there], minimum, known)}
 
 
 def suppress(
@@ -43,62 +54,124 @@ def suppress(
 
 
 def hidden_cells(
-    counts: Mapping[Cell, int], minimum: int, *, unknown: tuple[Set[str], Set[str]] = (frozenset(), frozenset())
+    counts: Mapping[Cell, int],
+    minimum: int,
+    *,
+    unknown: tuple[Set[str], Set[str]] = (frozenset(), frozenset()),
+    start: Set[Cell] = frozenset(),
 ) -> set[Cell]:
     """Return the cells (row, column) of a table to hide: the small ones, and what would give one of them away.
 
-    The totals of rows and columns are known, but for those in `unknown` (rows, columns), whose cells all go. A small
-    cell alone in its line takes the next smallest with it; one that several lines together give away takes a cell
-    that closes a ring, since in a ring of hidden cells none can be told from the totals.
+    The totals of rows and columns are known, but for those in `unknown` (rows, columns), whose cells all go; so do
+    those in `start`, hidden for another reason. A small cell alone in its line takes the next smallest with it; one
+    that several lines together give away takes a cell that closes a ring, since in a ring of hidden cells none can be
+    told from the totals.
     """
-    there = {cell: count for cell, count in counts.items() if count}
-    hidden = {cell for cell, count in there.items() if count < minimum}
-    hidden |= {cell for cell in there if cell[0] in unknown[0] or cell[1] in unknown[1]}
-    while (
-        added := _to_fill(there, hidden, minimum, unknown) or _to_close(there, hidden, minimum, unknown)
-    ) is not None:
-        hidden.add(added)
-    return hidden
+    table = _Table(counts, minimum, unknown)
+    for cell in sorted(table.counts):
+        if table.counts[cell] < minimum or cell in start or cell[0] in unknown[0] or cell[1] in unknown[1]:
+            table.hide(cell)
+    table.fill()
+    while (joining := table.to_close()) is not None:
+        table.hide(joining)
+        table.fill()
+    return table.hidden
 
 
-def _to_fill(
-    counts: Mapping[Cell, int], hidden: set[Cell], minimum: int, unknown: tuple[Set[str], Set[str]]
-) -> Cell | None:
-    """Return a cell to hide in a line whose hidden cells are one, or few people together; None if there is none."""
-    lines = sorted({(side, cell[side]) for cell in hidden for side in (0, 1)})
-    for side, name in lines:
-        if name in unknown[side]:
-            continue
-        line = [cell for cell in counts if cell[side] == name]
-        gone = [cell for cell in line if cell in hidden]
-        shown = [cell for cell in line if cell not in hidden]
-        if shown and (len(gone) < 2 or sum(counts[cell] for cell in gone) < minimum):
-            return min(shown, key=lambda cell: (counts[cell], cell))
-    return None
+class _Table:
+    """The cells with somebody in them, what is hidden of every line, and the lines to look at again."""
+
+    def __init__(self, counts: Mapping[Cell, int], minimum: int, unknown: tuple[Set[str], Set[str]]) -> None:
+        self.counts = {cell: count for cell, count in counts.items() if count}
+        self.minimum, self.unknown = minimum, unknown
+        self.hidden: set[Cell] = set()
+        self.lines: dict[Line, list[Cell]] = {}
+        for cell in sorted(self.counts, key=lambda one: (self.counts[one], one)):
+            for line in _lines(cell):
+                self.lines.setdefault(line, []).append(cell)
+        self.gone: dict[Line, tuple[int, int]] = {}  # line -> cells hidden in it, people in them
+        self.ahead: list[Line] = []
+
+    def hide(self, cell: Cell) -> None:
+        self.hidden.add(cell)
+        for line in _lines(cell):
+            cells, people = self.gone.get(line, (0, 0))
+            self.gone[line] = (cells + 1, people + self.counts[cell])
+            heappush(self.ahead, line)
+
+    def fill(self) -> None:
+        """Hide the next smallest cell of every line whose hidden cells are one, or few people together."""
+        while self.ahead:
+            line = heappop(self.ahead)
+            cells, people = self.gone[line]
+            if line[1] in self.unknown[line[0]] or (cells >= 2 and people >= self.minimum):
+                continue
+            shown = next((cell for cell in self.lines[line] if cell not in self.hidden), None)
+            if shown is not None:
+                self.hide(shown)
+
+    def _ends(self, cell: Cell) -> tuple[Line, Line]:
+        one, other = _lines(cell)
+        return (_OUTSIDE if one[1] in self.unknown[0] else one), (_OUTSIDE if other[1] in self.unknown[1] else other)
+
+    def to_close(self) -> Cell | None:
+        """Return a cell that joins the two sides of a small cell that totals give away; None if none is given away."""
+        edges = {cell: self._ends(cell) for cell in sorted(self.hidden)}
+        for cell in sorted(bridges(edges)):
+            if self.counts[cell] >= self.minimum:
+                continue
+            reached = _reached(edges[cell][0], [ends for other, ends in edges.items() if other != cell])
+            near = {one for line in reached for one in self.lines.get(line, ()) if one not in self.hidden}
+            joining = [one for one in near if len(reached & set(self._ends(one))) == 1]
+            if joining:
+                return min(joining, key=lambda one: (self.counts[one], one))
+        return None
 
 
-def _to_close(
-    counts: Mapping[Cell, int], hidden: set[Cell], minimum: int, unknown: tuple[Set[str], Set[str]]
-) -> Cell | None:
-    """Return a cell that joins the two sides of a small cell that totals give away; None if none is given away."""
-
-    def ends(cell: Cell) -> list[tuple[int, str]]:
-        return [_OUTSIDE if cell[side] in unknown[side] else (side, cell[side]) for side in (0, 1)]
-
-    for cell in sorted(cell for cell in hidden if counts[cell] < minimum):
-        start, end = ends(cell)
-        reached = _reached(start, [ends(other) for other in hidden if other != cell])
-        if end in reached:
-            continue
-        joining = [one for one in counts if one not in hidden and len(reached & set(ends(one))) == 1]
-        if joining:
-            return min(joining, key=lambda one: (counts[one], one))
-    return None
+def _lines(cell: Cell) -> tuple[Line, Line]:
+    return (0, cell[0]), (1, cell[1])
 
 
-def _reached(start: tuple[int, str], edges: Iterable[Sequence[tuple[int, str]]]) -> set[tuple[int, str]]:
+def bridges(edges: Mapping[Cell, tuple[Line, Line]]) -> set[Cell]:
+    """Return the edges whose ends nothing else connects (Tarjan's lowest points, without recursion)."""
+    joined: dict[Line, list[tuple[Line, Cell]]] = {}
+    for cell, (one, other) in edges.items():
+        joined.setdefault(one, []).append((other, cell))
+        joined.setdefault(other, []).append((one, cell))
+    found: set[Cell] = set()
+    order: dict[Line, int] = {}
+    for root in joined:
+        if root not in order:
+            _descend(root, joined, order, found)
+    return found
+
+
+def _descend(
+    root: Line, joined: Mapping[Line, Sequence[tuple[Line, Cell]]], order: dict[Line, int], found: set[Cell]
+) -> None:
+    """Walk everything connected with `root`; `low` is the earliest line that a line reaches besides its own edge."""
+    order[root] = len(order)
+    low = {root: order[root]}
+    path: list[tuple[Line, Cell | None, Iterator[tuple[Line, Cell]]]] = [(root, None, iter(joined[root]))]
+    while path:
+        line, came_by, ahead = path[-1]
+        step = next(ahead, None)
+        if step is None:
+            path.pop()
+            if path and came_by is not None:
+                low[path[-1][0]] = min(low[path[-1][0]], low[line])
+                if low[line] > order[path[-1][0]]:
+                    found.add(came_by)
+        elif step[1] != came_by and step[0] in order:
+            low[line] = min(low[line], order[step[0]])
+        elif step[1] != came_by:
+            order[step[0]] = low[step[0]] = len(order)
+            path.append((step[0], step[1], iter(joined[step[0]])))
+
+
+def _reached(start: Line, edges: Iterable[Sequence[Line]]) -> set[Line]:
     """Return the lines that hidden cells connect with `start`."""
-    joined: dict[tuple[int, str], list[tuple[int, str]]] = {}
+    joined: dict[Line, list[Line]] = {}
     for one, other in edges:
         joined.setdefault(one, []).append(other)
         joined.setdefault(other, []).append(one)

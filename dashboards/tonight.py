@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards import meters, verdict
+from dashboards import explore, meters, verdict
 from dashboards.context import Context
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
 from offermill.report import charts
 
 _HELD_BACK = ("control", "global_control")
+_GIVEN = ("given_count", "cost_minor", "value_minor")
+# Cards that readers can filter -> their measure.
+_CARDS = {"offers": "given_count", "cost": "cost_minor", "worst": "worst_cost_minor", "value": "value_minor"}
 
 
 def _decided(ctx: Context, groups: Answer) -> dict[str, Any]:
@@ -55,45 +58,49 @@ def _sources(ctx: Context, sources: Answer) -> dict[str, Any]:
     return {"columns": ctx.columns("tonight", "sources"), "rows": cells}
 
 
-def nights(ctx: Context, page: str, answer: Answer) -> dict[str, Any]:
+def nights(ctx: Context, page: str) -> dict[str, Any]:
     """Return expected cost and margin per night, oldest first, as a table and a line."""
-    f = ctx.formats
-    shown = suppress(reversed(answer.rows), "offer_count", ctx.minimum, also=("cost_minor", "value_minor"))
+    rows = explore.with_any(explore.broken_down(ctx.slices, "night"), "given_count")
+    names = [explore.label(ctx, "night", row.what) for row in rows]
     cells = [
-        [
-            f.day(row["business_date"]),
-            f.people(row["offer_count"]),
-            f.money(row["cost_minor"]),
-            f.money(row["value_minor"]),
-        ]
-        for row in shown
+        [name, *(explore.said(ctx, one, row.sums[one]) for one in _GIVEN)]
+        for name, row in zip(names, rows, strict=True)
     ]
-    unit = 10**f.digits
+    unit, axis = 10**ctx.formats.digits, ctx.t["tonight"]["axis"]["cost"]
     drawn = [
-        {
-            "night": row["business_date"].isoformat(),
-            "cost": row["cost_minor"] / unit,
-            "said": f.money(row["cost_minor"]),
-        }
-        for row in shown
-        if row["cost_minor"] is not None
+        {"night": name, "cost": row.sums["cost_minor"].figure / unit, "said": said[2]}
+        for name, row, said in zip(names, rows, cells, strict=True)
+        if not row.hidden
     ]
-    words = {"night": "night", "said": ctx.t["tonight"]["axis"]["cost"]}
-    chart = charts.line(drawn, x="night", y="cost", x_title="", y_title=f"{words['said']}, {f.currency}", tooltip=words)
-    return {"columns": ctx.columns(page, "nights"), "rows": cells, "chart": chart if len(drawn) > 1 else None}
+    words = {"night": ctx.columns(page, "nights")[0]["title"], "said": axis}
+    title = f"{axis}, {ctx.formats.currency}"
+    chart = charts.line(drawn, x="night", y="cost", x_title="", y_title=title, tooltip=words)
+    fields = {"cost": ["cost_minor", "number"], "said": ["cost_minor", "text"]}
+    return {
+        "columns": ctx.columns(page, "nights"),
+        "rows": cells,
+        "chart": chart if len(drawn) > 1 else None,
+        "by": explore.cut("night", _GIVEN),
+        "drawn_by": explore.cut("night", _GIVEN, label="night", fields=fields),
+    }
 
 
-def _counted(ctx: Context, answer: Answer, key: str, kind: str, *money: str) -> list[list[str]]:
-    f = ctx.formats
-    shown = suppress(answer.rows, "customer_count", ctx.minimum, also=money)
-    return [
-        [
-            ctx.say("tonight", kind, row[key]) if kind else ctx.word("channels", row[key]),
-            f.people(row["customer_count"]),
-            *(f.money(row[name]) for name in money),
-        ]
-        for row in shown
+def _channels(ctx: Context) -> dict[str, Any]:
+    """Return tonight's offers by the way they reach the customer."""
+    night, measures = explore.tonight(ctx), ("given_count", "cost_minor")
+    rows = explore.with_any(explore.broken_down(ctx.slices, "channel", night), "given_count")
+    cells = [
+        [explore.label(ctx, "channel", row.what), *(explore.said(ctx, one, row.sums[one]) for one in measures)]
+        for row in rows
     ]
+    by = explore.cut("channel", measures, night=night)
+    return {"columns": ctx.columns("tonight", "channels"), "rows": cells, "by": by}
+
+
+def _reasons(ctx: Context, answer: Answer) -> dict[str, Any]:
+    shown = suppress(answer.rows, "customer_count", ctx.minimum)
+    cells = [[ctx.say("tonight", "reasons", row["reason"]), ctx.formats.people(row["customer_count"])] for row in shown]
+    return {"columns": ctx.columns("tonight", "reasons"), "rows": cells}
 
 
 def _total(answer: Answer, column: str, groups: tuple[str, ...] = ()) -> int:
@@ -112,32 +119,31 @@ def _cards(ctx: Context, data: Mapping[str, Answer]) -> list[dict[str, str]]:
         "left": f.money(limit["left"] if limit else None),
         "control": f.people(held_back if held_back >= ctx.minimum or not held_back else None),
     }
-    return [{"label": words[name][0], "meaning": words[name][1], "figure": figure} for name, figure in figures.items()]
+    return [
+        {"label": words[name][0], "meaning": words[name][1], "figure": figure, "measure": _CARDS.get(name, "")}
+        for name, figure in figures.items()
+    ]
 
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
-    empty = ctx.t["tonight"]["empty"]
+    empty, cut = ctx.t["tonight"]["empty"], Answer(missing=ctx.slices.missing)
     return {
+        "filters": explore.filters(ctx),
+        "cards_cut": explore.cut("", tuple(_CARDS.values()), night=explore.tonight(ctx)),
         "verdict": verdict.of(ctx, data),
         "cards": _cards(ctx, data) if data["groups"].rows else [],
         "decided": _decided(ctx, data["groups"]),
         "meters": [meters.meter(ctx, row) for row in data["limits"].rows],
         "sources": _sources(ctx, data["sources"]),
-        "nights": nights(ctx, "tonight", data["nights"]),
-        "reasons": {
-            "columns": ctx.columns("tonight", "reasons"),
-            "rows": _counted(ctx, data["reasons"], "reason", "reasons"),
-        },
-        "channels": {
-            "columns": ctx.columns("tonight", "channels"),
-            "rows": _counted(ctx, data["channels"], "channel", "", "cost_minor"),
-        },
+        "nights": nights(ctx, "tonight"),
+        "reasons": _reasons(ctx, data["reasons"]),
+        "channels": _channels(ctx),
         "nothing": {
             "decided": ctx.why_nothing(data["groups"], empty["decided"]),
             "sources": ctx.why_nothing(data["sources"], empty["sources"]),
-            "nights": ctx.why_nothing(data["nights"], empty["nights"]),
+            "nights": ctx.why_nothing(cut, empty["nights"]),
             "reasons": ctx.why_nothing(data["reasons"], empty["decided"]),
-            "channels": ctx.why_nothing(data["channels"], empty["channels"]),
+            "channels": ctx.why_nothing(cut, empty["channels"]),
         },
     }

@@ -115,6 +115,13 @@ def _segments(warehouse: Warehouse) -> None:
         for segment, customer in pairs
     ]
     make(warehouse, "segments.membership", members)
+    nights = [date(2026, 6, 28), date(2026, 6, 29), DAY, date(2026, 7, 1)]
+    history = [
+        {name: row[name] for name in ("customer_id", "family", "segment")} | {"business_date": night}
+        for night in nights
+        for row in members
+    ]
+    make(warehouse, "segments.history", history)
     _matrices(warehouse, members)
     sizes: dict[tuple[str, str], int] = {}
     for row in members:

@@ -73,14 +73,19 @@ def _decision(index: int, customer: str) -> Row:
     }
 
 
+def decisions() -> list[Row]:
+    """Return what everybody gets on each of the nights."""
+    return [_decision(index, customer) for index, customer in enumerate(customer_ids())]
+
+
 def fill(warehouse: Warehouse) -> None:
     """Write the catalogue, the decisions, and what they cost."""
-    decisions = [_decision(index, customer) for index, customer in enumerate(customer_ids())]
+    decided = decisions()
     make(warehouse, "offers.catalogue", [_offer(offer, number) for number, offer in enumerate(OFFERS)])
-    make(warehouse, "offers.decision", decisions)
+    make(warehouse, "offers.decision", decided)
     history = [
         row | {"business_date": day}
-        for row in decisions
+        for row in decided
         for day in (date(2026, 6, 28), date(2026, 6, 29), DAY, date(2026, 7, 1))
     ]
     make(warehouse, "offers.decision_history", history)
@@ -106,7 +111,7 @@ def fill(warehouse: Warehouse) -> None:
     ]
     make(warehouse, "offers.exclusion", rules)
     make(warehouse, "offers.left_out", _left_out())
-    _money(warehouse, sum(row["cost_minor"] for row in decisions))
+    _money(warehouse, sum(row["cost_minor"] for row in decided))
 
 
 def _left_out() -> list[Row]:

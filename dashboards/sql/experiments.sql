@@ -1,7 +1,7 @@
 -- name: effects
 -- One row per comparison and figure per person: what offers brought beside no offer.
 select
-    level, name, metric, treated_count, control_count, open_count, effect, low, high,
+    level, name, metric, starts_on, treated_count, control_count, open_count, effect, low, high,
     cuped_effect, cuped_low, cuped_high, always_low, always_high, total, total_low, total_high, is_told, problem
 from outcomes.effect
 where level <> 'cumulated'

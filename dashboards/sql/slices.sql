@@ -1,34 +1,69 @@
 -- name: given
--- One row per night, offer, channel, segment of the life cycle and home store with offers given: the last nights.
+-- One row per night, offer, channel, segment of the life cycle and home store with offers given. The segment is that of
+-- the night itself: the cells of a night stay the same on the pages of every later night.
 with given as (
-    select business_date, customer_id, offer_id, campaign_id, channel, cost_minor, value_minor
+    select business_date, customer_id, offer_id, campaign_id, channel, cost_minor, worst_cost_minor, value_minor
     from offers.decision_history
-    where offer_id is not null
-        and business_date <= $business_date
-        and business_date > cast($business_date as date) - 14
+    where offer_id is not null and business_date <= $business_date
 ),
 stages as (
-    select customer_id, segment from segments.membership where family = 'lifecycle'
+    select business_date, customer_id, segment from segments.history where family = 'lifecycle'
 )
 select
     given.business_date,
     given.offer_id,
     min(given.campaign_id) as campaign_id,
-    coalesce(given.channel, '') as channel,
-    coalesce(stages.segment, '(none)') as segment,
+    coalesce(given.channel, 'unknown') as channel,
+    coalesce(stages.segment, 'unknown') as segment,
     coalesce(customers.home_store_id, '') as store_id,
-    count(*) as offer_count,
+    count(*) as given_count,
     cast(coalesce(sum(given.cost_minor), 0) as bigint) as cost_minor,
+    cast(coalesce(sum(given.worst_cost_minor), 0) as bigint) as worst_cost_minor,
     cast(coalesce(sum(given.value_minor), 0) as bigint) as value_minor
 from given
 left join core.customer as customers on given.customer_id = customers.customer_id
-left join stages on given.customer_id = stages.customer_id
+left join stages on given.customer_id = stages.customer_id and given.business_date = stages.business_date
 group by
     given.business_date,
     given.offer_id,
-    coalesce(given.channel, ''),
-    coalesce(stages.segment, '(none)'),
+    coalesce(given.channel, 'unknown'),
+    coalesce(stages.segment, 'unknown'),
     coalesce(customers.home_store_id, '')
+order by all
+
+-- name: sent
+-- One row per day of the wave, offer, channel, segment and home store with offers sent: how far they got up to tonight.
+with stages as (
+    select business_date, customer_id, segment from segments.history where family = 'lifecycle'
+)
+select
+    sent.wave_on as business_date,
+    sent.offer_id,
+    min(sent.campaign_id) as campaign_id,
+    sent.channel,
+    coalesce(stages.segment, 'unknown') as segment,
+    coalesce(customers.home_store_id, '') as store_id,
+    count(*) as offered_count,
+    count(sent.accepted_at) as accepted_count,
+    count(sent.delivered_at) as delivered_count,
+    count(sent.opened_at) as opened_count,
+    count(sent.clicked_at) as clicked_count,
+    count(sent.redeemed_at) as redeemed_count,
+    count(case when sent.redeemed_at is not null then sent.credited_at end) as credited_count,
+    count(*) filter (where sent.redeemed_at is not null and sent.needs_credit and sent.credited_at is null) as owed_count,
+    cast(
+        coalesce(
+            sum(sent.promised_minor) filter (
+                where sent.redeemed_at is not null and sent.needs_credit and sent.credited_at is null
+            ),
+            0
+        ) as bigint
+    ) as owed_minor
+from outcomes.promise as sent
+left join core.customer as customers on sent.customer_id = customers.customer_id
+left join stages on sent.customer_id = stages.customer_id and sent.wave_on = stages.business_date
+group by
+    sent.wave_on, sent.offer_id, sent.channel, coalesce(stages.segment, 'unknown'), coalesce(customers.home_store_id, '')
 order by all
 
 -- name: stores

@@ -32,14 +32,6 @@ from offers.decision
 group by reason
 order by customer_count desc, reason
 
--- name: channels
--- One row per channel with offers tonight.
-select channel, count(*) as customer_count, cast(sum(cost_minor) as bigint) as cost_minor
-from offers.decision
-where offer_id is not null
-group by channel
-order by customer_count desc, channel
-
 -- name: checks
 -- One row per severity with the checks kept and broken.
 select
@@ -71,16 +63,3 @@ select
     worst_minor
 from offers.budget
 where limit_name = 'budget'
-
--- name: nights
--- One row per night up to this one, the last fourteen.
-select
-    business_date,
-    count(offer_id) as offer_count,
-    cast(coalesce(sum(value_minor), 0) as bigint) as value_minor,
-    cast(coalesce(sum(cost_minor), 0) as bigint) as cost_minor
-from offers.decision_history
-where business_date <= $business_date
-group by business_date
-order by business_date desc
-limit 14

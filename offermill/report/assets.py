@@ -17,7 +17,7 @@ def style() -> str:
 @cache
 def script() -> str:
     """Return the script that draws the charts, filters tables and adds up what a reader picks."""
-    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("report.js", "explore.js"))
+    return "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("report.js", "cells.js", "filters.js"))
 
 
 @cache

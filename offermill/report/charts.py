@@ -44,14 +44,15 @@ def _data(rows: Sequence[Row]) -> alt.Data:
     return alt.Data(values=cleaned)
 
 
-def _finish(chart: Any, height: int) -> Spec:
+def _finish(chart: Any, height: int, **redrawn: object) -> Spec:
+    """Return the specification; `redrawn` tells the page's script how a chart grows when readers filter it."""
     sized = chart.properties(
         width="container", height=height, autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
     spec: Spec = sized.to_dict(validate=False)
     spec.pop("$schema", None)
     spec["config"] = _CONFIG
-    return spec
+    return spec | ({"usermeta": redrawn} if redrawn else {})
 
 
 def _tooltips(names: Mapping[str, str]) -> list[alt.Tooltip]:
@@ -77,7 +78,7 @@ def bars(
     figures = base.mark_text(align="left", dx=5, fontSize=11, color=MUTED).encode(
         text=alt.Text(field="said", type="nominal")
     )
-    return _finish(alt.layer(drawn, figures), BAR_PITCH * max(len(rows), 1))
+    return _finish(alt.layer(drawn, figures), BAR_PITCH * max(len(rows), 1), pitch=BAR_PITCH, label=label, bar=value)
 
 
 def _measure(is_share: bool = False) -> alt.Axis:
@@ -98,7 +99,7 @@ def ranges(rows: Sequence[Row], *, label: str, title: str, tooltip: Mapping[str,
     dots = base.mark_circle(color=SERIES[0], size=90, opacity=1).encode(
         x=alt.X(field="mean", type="quantitative"), tooltip=_tooltips(tooltip)
     )
-    return _finish(alt.layer(zero, spans, dots), BAR_PITCH * max(len(rows), 1))
+    return _finish(alt.layer(zero, spans, dots), BAR_PITCH * max(len(rows), 1), pitch=BAR_PITCH, label=label)
 
 
 def stacked(
@@ -126,17 +127,22 @@ def stacked(
             tooltip=_tooltips(tooltip),
         )
     )
-    return _finish(encoded, (BAR_PITCH + 8) * len({row[label] for row in rows}))
+    pitch = BAR_PITCH + 8
+    return _finish(encoded, pitch * len({row[label] for row in rows}), pitch=pitch, label=label)
 
 
 def line(rows: Sequence[Row], *, x: str, y: str, x_title: str, y_title: str, tooltip: Mapping[str, str]) -> Spec:
-    """Return one line over dates (ISO text), with a dot per night."""
+    """Return one line over nights in the order of the rows, with a dot per night."""
     encoded = (
         alt.Chart(_data(rows))
         .mark_line(color=SERIES[0], point={"color": SERIES[0], "size": 45})
         .encode(
             x=alt.X(
-                field=x, type="ordinal", title=x_title, axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False)
+                field=x,
+                type="ordinal",
+                sort=None,
+                title=x_title,
+                axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False),
             ),
             y=alt.Y(field=y, type="quantitative", title=y_title, axis=_measure(), scale=alt.Scale(nice=5, zero=True)),
             tooltip=_tooltips(tooltip),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 from babel.units import format_unit
 
@@ -70,6 +70,10 @@ class Formats:
     def day(self, value: date | None) -> str:
         """Return a date with the month's name."""
         return NOTHING if value is None else format_date(value, format="d MMM y", locale=self.locale)
+
+    def month(self, value: date) -> str:
+        """Return the month and year of a date."""
+        return format_skeleton("yMMM", value, locale=self.locale)
 
     def weekday(self, value: date) -> str:
         """Return a date with its day of the week."""

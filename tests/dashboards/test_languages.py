@@ -16,6 +16,7 @@ from features.cluster_model import MEASURES
 from models import cards, propensity, uplift_card, value
 from offermill.report import environment, nights, words
 from offermill.report.numbers import Formats
+from offers import explain_lines
 from tests import literal_night
 
 OTHERS = [language for language in words.LANGUAGES if language != "en"]
@@ -198,3 +199,10 @@ def test_the_portrait_of_a_cluster_is_said_in_the_readers_language(tmp_path: Pat
     assert portraits.sentence(ctx["ru"], row).startswith("Больше: 12,40\u00a0€ потрачено за заказ")
     foreign = portraits.sentence(ctx["lv"], row | {"description": "<b>somebody's own"})
     assert foreign == '<span lang="en">&lt;b&gt;somebody&#39;s own</span>'
+
+
+def test_every_reason_of_a_decision_has_words_on_the_first_page() -> None:
+    assert len(explain_lines.OUTCOMES["en"]) > 10
+    for language in words.LANGUAGES:
+        known = texts(language)["tonight"]["reasons"]
+        assert [reason for reason in explain_lines.OUTCOMES[language] if reason not in {*known, "excluded"}] == []

@@ -1,11 +1,12 @@
 """Goals, Channels, Experiments and Run log: what they say with figures, with few people, and without their tables."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from dashboards import channels, experiments, goals, runlog, site
+from dashboards import channels, experiments, goals, runlog, site, slices
 from dashboards.context import Context
 from dashboards.queries import Answer
 from offermill import flows
@@ -51,33 +52,35 @@ def test_a_figure_is_written_in_its_unit(ctx: Context, unit: str, value: float |
     assert goals.figure(ctx, unit, value) == said
 
 
-def stage(offered: int, **counts: int) -> dict[str, object]:
-    every = {f"{name}_count": counts.get(name, offered) for name in (*channels.STAGES, "owed")}
-    return every | {"offered_count": offered, "owed_minor": 100}
+def sent(offered: int, **counts: int) -> dict[str, object]:
+    """Return offers sent of one cell: all of them reached every stage that is not named."""
+    row = {"offer_id": "a", "campaign_id": "summer", "segment": "new", "store_id": "s", "business_date": DAY}
+    return row | {f"{name}_count": counts.get(name, offered) for name in (*channels.STAGES, "owed")} | {"owed_minor": 0}
 
 
 def test_offers_are_counted_stage_by_stage_and_small_stages_are_hidden(ctx: Context) -> None:
     rows = (
-        {"channel": "email", **stage(100, opened=40, clicked=20, redeemed=12, credited=12, owed=0)},
-        {"channel": "sms", **stage(50, opened=0, clicked=0, redeemed=3, credited=3, owed=0)},
+        sent(100, opened=40, clicked=20, redeemed=12, credited=12, owed=0) | {"channel": "email"},
+        sent(50, opened=0, clicked=0, redeemed=3, credited=3, owed=0) | {"channel": "sms"},
     )
-    shown = channels.build(ctx, {"funnel": Answer(rows), "campaigns": Answer()})
+    shown = channels.build(replace(ctx, slices=slices.of(rows, 5, DAY)), {"sent": Answer()})
     # Three redeemed by text message: both channels' figures go, since the total is known.
     assert shown["funnel"]["rows"] == [
-        ["E-mail", "100", "100", "100", "40", "20", "not shown", "not shown", "0", "€1.00"],
-        ["Text message", "50", "50", "50", "0", "0", "not shown", "not shown", "0", "€1.00"],
+        ["E-mail", "100", "100", "100", "40", "20", "not shown", "not shown", "0", "€0.00"],
+        ["Text message", "50", "50", "50", "0", "0", "not shown", "not shown", "0", "€0.00"],
     ]
     drawn = shown["funnel"]["chart"]["data"]["values"]
-    assert [(row["stage"], row["count"]) for row in drawn][-1] == ("Clicked", 20)
+    assert [(row["stage"], row["count"]) for row in drawn][-3:] == [("Clicked", 20), ("Redeemed", 15), ("Credited", 15)]
 
 
 def test_what_each_block_of_channels_gets_is_listed(ctx: Context) -> None:
     resource = {"path": "channels/crm/offers.csv", "bytes": 2048, "offermill": {"rows": 12}, "hash": "sha256:x"}
     package = {"resources": [resource | {"rows": 12, "title": "T"}], "offermill": {"edition": "2026-06-30"}}
     with_files = site.context(ctx.run, package)
-    none = {"funnel": Answer(), "campaigns": Answer()}
-    assert [row[:2] for row in channels.build(with_files, none)["exports"]["rows"]] == [["crm", "offers.csv"]]
-    assert channels.build(ctx, none)["exports"]["rows"] == []
+    assert [row[:2] for row in channels.build(with_files, {"sent": Answer()})["exports"]["rows"]] == [
+        ["crm", "offers.csv"]
+    ]
+    assert channels.build(ctx, {"sent": Answer()})["exports"]["rows"] == []
 
 
 EFFECT = {

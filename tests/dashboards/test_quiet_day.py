@@ -49,7 +49,8 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quiet]:
     run = run_before_a_quiet_wednesday(tmp_path_factory.mktemp("quiet"))
     estimated = effects(PEOPLE, evidence={"basket-10": (80, 40), "points-500": (60, 50)})
     with shop(people(PEOPLE) | {"models.offer_effect": estimated}) as warehouse:
-        literal_night.make(warehouse, "features.customer", [])
+        for table in ("features.customer", "segments.history"):
+            literal_night.make(warehouse, table, [])
         night(warehouse, run)
         checked = gates.check(warehouse, run, schema="offers", root=promises(run.shop.folder / "promises"))
         publication.stage(warehouse, run)

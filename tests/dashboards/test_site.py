@@ -211,14 +211,14 @@ def test_a_small_cell_is_called_small_and_what_would_give_it_away_is_not(tmp_pat
 def test_pages_of_a_bare_warehouse_say_why_they_are_empty(bare_pages: dict[str, str]) -> None:
     assert set(bare_pages) == FILES
     missing = {
-        "index.html": ("offers.decision", "offers.decision_history"),
+        "index.html": ("offers.decision", "core.customer, offers.decision_history, segments.history"),
         "budget.html": ("offers.budget", "offers.allocation_summary"),
         "segments.html": ("segments.portrait", "segments.overlap", "segments.migration"),
         "offers.html": ("offers.exclusion", "models.offer_effect"),
         "quality.html": ("meta.check_result", "meta.reject", "meta.conflict", "meta.late"),
         "downloads.html": ("meta.delivery",),
         "goals.html": ("outcomes.goal", "outcomes.kpi"),
-        "channels.html": ("outcomes.funnel",),
+        "channels.html": ("outcomes.promise",),
         "experiments.html": ("outcomes.effect", "outcomes.roi", "outcomes.lot"),
         "runlog.html": ("meta.check_result",),
     }

@@ -7,11 +7,29 @@ const options = {
   ast: true, actions: false, renderer: "svg", mode: "vega-lite", defaultStyle: false,
   tooltip: { disableDefaultStyle: true },
 };
-const draw = (place) => {
+const revalued = (specification, change) => {
+  // Other rows in a chart: its height follows their number, the axis of bars their longest.
+  const { pitch, label, bar } = specification.usermeta ?? {}, nodes = [];
+  const walk = (node) => {
+    if (!node || typeof node !== "object") return;
+    nodes.push(node);
+    Object.entries(node).filter(([name]) => name !== "values").forEach(([, own]) => walk(own));
+  };
+  walk(specification);
+  const sources = nodes.filter((node) => node.data?.values && !("zero" in (node.data.values[0] ?? {})));
+  for (const node of sources) node.data.values = change(node.data.values);
+  const rows = sources[0]?.data.values ?? [], longest = Math.max(0, ...rows.map((row) => row[bar] ?? 0));
+  if (pitch) specification.height = pitch * Math.max(1, new Set(rows.map((row) => row[label])).size);
+  if (bar) for (const node of nodes) if (node.scale?.domain?.[0] === 0) node.scale.domain = [0, 1.12 * (longest || 1)];
+};
+const draw = (place, change) => {
   const specification = JSON.parse(document.getElementById(place.dataset.specification).textContent);
   // Long names get two fifths of the width, so that a phone keeps room for the bars.
   specification.config.axis.labelLimit = Math.max(90, Math.round(place.clientWidth * 0.4));
-  return vegaEmbed(place, specification, options).then(() => place.classList.add("drawn"));
+  if (change) revalued(specification, change);
+  place.style.setProperty("--height", `${specification.height}px`);
+  place.classList.remove("drawn");
+  place.ready = (place.ready ?? Promise.resolve()).then(() => vegaEmbed(place, specification, options)).then(() => place.classList.add("drawn"));
 };
 const filter = (input) => {
   const rows = [...document.getElementById(input.dataset.table).tBodies[0].rows];
@@ -52,6 +70,8 @@ const offer = (table) => {
   table.parentElement.after(button);
 };
 document.querySelectorAll(".scroll > table").forEach(offer);
-document.querySelectorAll("[data-specification]").forEach(draw);
+// What the filters cut is drawn by them.
+const alone = document.querySelector("form.filters") ? ":not([data-cut], [data-follows])" : "";
+document.querySelectorAll(`[data-specification]${alone}`).forEach((place) => draw(place));
 document.querySelectorAll("input[data-table]").forEach(filter);
 document.querySelector("nav.pages a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
