@@ -15,6 +15,9 @@ class LastCheckSettings(Section):
     # The same for suppressions, where the source is declared; a shop that delivers them only when there are new ones
     # sets more. 0: they must be of the business date itself.
     suppression_days_max: Annotated[int, Field(ge=0)] = 3660
+    # false: this shop keeps no list of people whom nobody may tell anything. While true, e-mails, text messages and ads
+    # wait for the first delivery of `suppressions`, if only of an empty list.
+    has_suppression_list: bool = True
     # People who share an address are a household, whom one suppression silences, unless more people than this share it.
     household_people_max: Annotated[int, Field(ge=2)] = 8
     # An offer that lowers a price for one person must say that its price is personalised (directive 2011/83/EU).

@@ -16,6 +16,7 @@ from offermill.synthetic import (
     people,
     period,
     register,
+    silence,
     state,
     surveys,
     trips,
@@ -132,11 +133,16 @@ def newcomers(random: Random, world: World, window: Window, first: int) -> tuple
 
 
 def register_rows(folk: People, world: World) -> dict[str, Timed]:
-    """Links, contacts and consents of people, for ever."""
-    links, contacts, consents = web.links(folk, world), register.contacts(folk, world), register.consents(folk, world)
-    named = {"identity_links": links, "contacts": contacts, "consents": consents}
-    named["audit_attributes"] = register.audit_attributes(folk)
-    return {name: (table, local // DAY) for name, (table, local) in named.items()}
+    """Links, contacts, consents, audit attributes, suppressions and households of people, for ever."""
+    named = {
+        "identity_links": web.links(folk, world),
+        "contacts": register.contacts(folk, world),
+        "consents": register.consents(folk, world),
+        "audit_attributes": register.audit_attributes(folk),
+        "suppressions": silence.suppressions(folk, world),
+    }
+    rows = {name: (table, local // DAY) for name, (table, local) in named.items()}
+    return {**rows, "households": silence.households(folk, world)}
 
 
 def customers_rows(folk: People, world: World, happened: Period, paid: Ints, days: tuple[int, int]) -> Timed:

@@ -21,7 +21,8 @@ POINTS_BLOCK = 500  # points are spent in blocks
 AUDITED = "sex"
 TOLD_SHARE = 0.7  # of the customers who tell it when they register
 CHANNELS = ("email", "sms", "push", "post")
-PURPOSES = ("offers", "profiling")
+PURPOSES = ("offers", "profiling", "ads")
+ADS_SHARE = 0.3  # of those who agree to offers by e-mail or text message
 
 
 def customers(people: People, world: World, rows: Ints, is_second: Bools, paid: Ints) -> pa.Table:
@@ -106,7 +107,7 @@ def contacts(people: People, world: World) -> tuple[pa.Table, Ints]:
 
 def _contact(people: People, world: World, chosen: tuple[str, Ints, Bools, Ints]) -> pa.Table:
     kind, row, is_second, made = chosen
-    values = _emails(people, row) if kind == "email" else _phones(people, row, is_second)
+    values = emails(people, row) if kind == "email" else phones(people, row, is_second)
     if kind == "email":
         values = pc.if_else(pa.array(is_second), pc.utf8_capitalize(values), values)
     return pa.table(
@@ -119,14 +120,16 @@ def _contact(people: People, world: World, chosen: tuple[str, Ints, Bools, Ints]
     )
 
 
-def _emails(people: People, row: Ints) -> pa.Array:
+def emails(people: People, row: Ints) -> pa.Array:
+    """E-mail addresses of people, in small letters."""
     first = names.latin_spellings(people.first_name[row], is_first=True)
     last = names.latin_spellings(people.last_name[row], is_first=False)
     domain = picked(DOMAINS, people.person[row] % len(DOMAINS))
     return pc.binary_join_element_wise(first, ".", last, numbered("", people.person[row] + 10), "@", domain, "")
 
 
-def _phones(people: People, row: Ints, is_second: Bools) -> pa.Array:
+def phones(people: People, row: Ints, is_second: Bools) -> pa.Array:
+    """Telephone numbers of people in E.164; of a second record with blanks."""
     number = 20_000_000 + people.person[row] * 7_368_787 % PHONES
     plain = numbered("+371", number)
     spaced = pc.binary_join_element_wise(
@@ -159,9 +162,11 @@ _Part = tuple[Ints, int, int, bool, Ints, bool]  # row, channel, purpose, is gra
 def _email_consents(people: People) -> list[_Part]:
     given, withdrawn = (np.flatnonzero(moment < FAR) for moment in (people.email_from, people.email_until))
     profiled = given[chance_of(people.key[given], 51, 0.88)]
+    matched = given[chance_of(people.key[given], 89, ADS_SHARE)]
     return [
         (given, 0, 0, True, people.email_from[given], False),
         (profiled, 0, 1, True, people.email_from[profiled], False),
+        (matched, 0, 2, True, people.email_from[matched], False),
         (withdrawn, 0, 0, False, people.email_until[withdrawn], False),
     ]
 
@@ -173,7 +178,9 @@ def _other_consents(people: People) -> list[_Part]:
         refused = np.flatnonzero(chance_of(people.key, 63 + channel, 0.1) & ~chance_of(people.key, 53 + channel, share))
         parts.append((given, channel, 0, True, people.registered[given], False))
         parts.append((refused, channel, 0, False, people.registered[refused], False))
-    return parts
+    texted = parts[0][0]
+    matched = texted[chance_of(people.key[texted], 91, ADS_SHARE)]
+    return [*parts, (matched, 1, 2, True, people.registered[matched], False)]
 
 
 def _second_consents(people: People) -> list[_Part]:

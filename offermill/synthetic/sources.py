@@ -84,5 +84,9 @@ _ALL = (
         "comment": TEXT, "answered_at": TIME,
     }),
     Source("audit_attributes", {"customer_id": TEXT, "attribute": TEXT, "value": TEXT}),
+    Source("suppressions", {
+        "kind": TEXT, "value": TEXT, "reason": TEXT, "suppressed_at": TIME, "lifted_at": TIME,
+    }),
+    Source("households", {"customer_id": TEXT, "household": TEXT}),
 )  # fmt: skip
 SOURCES = {source.name: source for source in _ALL}

@@ -1,12 +1,22 @@
 -- One row per set of addresses in tonight's audience that its people allow to be matched, never an address without consent.
-with permitted as (
+with refused as (
+    -- Said since the night was loaded; who may be told nothing at all is in no message.
     select
-        case when permissions.may_match_email then messages.email end as email,
-        case when permissions.may_match_phone then messages.phone end as phone,
+        customer_id,
+        bool_or(channel = 'email') as is_email,
+        bool_or(channel = 'sms') as is_phone
+    from offers.last_word
+    group by customer_id
+),
+permitted as (
+    select
+        case when permissions.may_match_email and not coalesce(refused.is_email, false) then messages.email end as email,
+        case when permissions.may_match_phone and not coalesce(refused.is_phone, false) then messages.phone end as phone,
         messages.first_name,
         messages.last_name
     from channel_told as messages
     inner join offers.ad_permission as permissions on messages.customer_id = permissions.customer_id
+    left join refused on messages.customer_id = refused.customer_id
     where messages.offer_status = 'offered'
 ),
 named as (

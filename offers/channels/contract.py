@@ -143,6 +143,8 @@ class Target:
         choices: the only values of an option, for options that have such.
         documents: writes files that are not records, into the block's folder; yields their entries of the manifest.
         written: the contracts of files that `documents` writes, for the reference page.
+        is_audience: addresses are matched with an advertising network, whose list is as large as its owners allow
+            tonight; a word against any way of telling takes an address off.
         setup: what the people who run the system do once, for the reference page.
     """
 
@@ -157,4 +159,5 @@ class Target:
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     documents: Documents | None = None
     written: tuple[FileContract, ...] = ()
+    is_audience: bool = False
     setup: str = ""

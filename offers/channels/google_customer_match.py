@@ -8,7 +8,7 @@ from offers.channels import audience, documents, hashing, splitting, tables
 from offers.channels.contract import MEGABYTE, FileContract, Leaving, Limits, Target
 from offers.channels.formats import Csv
 
-_RULES = {"email": hashing.google_email, "phone": hashing.google_phone}
+RULES = {"email": hashing.google_email, "phone": hashing.google_phone}
 
 CONTRACT = FileContract(
     name="customer_match",
@@ -28,7 +28,7 @@ CONTRACT = FileContract(
 
 
 def _write(leaving: Leaving, folder: Path) -> Iterator[datapackage.Resource]:
-    parts = splitting.write(CONTRACT, folder / CONTRACT.name, audience.hashed(leaving, _RULES), 0)
+    parts = splitting.write(CONTRACT, folder / CONTRACT.name, audience.hashed(leaving, RULES), 0)
     yield from documents.resources(leaving, CONTRACT, parts)
 
 
@@ -36,6 +36,7 @@ TARGET = Target(
     name="google_customer_match",
     title="Google Ads Customer Match: hashed addresses, as a file",
     documents=_write,
+    is_audience=True,
     written=(CONTRACT,),
     setup="In Google Ads choose *Customer list*, *Upload hashed data*, and every night *Replace*. Google uses no "
     "list of fewer than 100 people.",

@@ -18,7 +18,7 @@ from offermill.errors import GateError
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import approval, tables
-from offers.channels import late
+from offers.channels import freshness, late
 from offers.channels.late import Files
 from offers.channels.late_words import Word
 
@@ -80,7 +80,7 @@ _FORBIDDEN = f"""
     heard as (
         select watched.offer_key, min(said.rule) as rule
         from watched
-        inner join said on (said.channel is null or said.channel = watched.channel) and {_REACHES}
+        inner join said on (said.channel is null or said.channel = watched.channel or $by_any_channel) and {_REACHES}
         group by watched.offer_key
     )
     -- Whoever was not looked at when the list was written is not told.
@@ -126,7 +126,7 @@ def refresh(warehouse: Warehouse, run: Run) -> None:
         GateError: consents or suppressions are missing or too old.
         InputError: a late file cannot be read.
     """
-    require_fresh(warehouse, run)
+    freshness.require(warehouse, run)
     listen(warehouse, run)
     for address in VERDICTS:
         warehouse.replace_table(address, sqlfiles.read(address).text, run.parameters)
@@ -155,11 +155,12 @@ def _files(place: Path) -> Files:
     return Files(frozenset(tuple(file) for file in known["files"]), frozenset(known["wishes"]))
 
 
-def forbidden(run: Run, messages: pa.Table) -> Mapping[str, str]:
+def forbidden(run: Run, messages: pa.Table, *, by_any_channel: bool = False) -> Mapping[str, str]:
     """Return offer_key -> rule of the messages that must not leave now, whatever was true when they were published.
 
     Args:
         messages: rows with offer_key and offer_status, such as offers.allowed_message; withdrawals always leave.
+        by_any_channel: a refusal on one channel counts for all, such as for an audience that matches addresses.
 
     Raises:
         GateError: nobody knows whom the night's messages are for, or a signature that they need stands no more.
@@ -177,47 +178,4 @@ def forbidden(run: Run, messages: pa.Table) -> Mapping[str, str]:
         memory.connection.register("messages", messages.select(["offer_key", "offer_status"]))
         memory.connection.register("watched", parquet.read_table(place / "watched.parquet"))
         memory.connection.register("said", _said(late.words(run, _files(place))))
-        return dict(memory.rows(_FORBIDDEN))
-
-
-_NEWEST = """
-    select max(delivered_on) from meta.delivery
-    where source = $source and not is_history and delivered_on <= $business_date
-"""
-_NEWEST_WORDS = {
-    "consents": "select max(cast(recorded_at as date)) from core.consent where recorded_at < $as_of",
-    "suppressions": "select max(cast(suppressed_at as date)) from core.suppression where suppressed_at < $as_of",
-}
-
-
-def require_fresh(warehouse: Warehouse, run: Run) -> None:
-    """Refuse to go on without consents, or with consents or suppressions older than the settings allow.
-
-    Raises:
-        GateError: names the source, its newest delivery and what to do.
-    """
-    settings = run.settings.last_check
-    _require(warehouse, run, "consents", settings.consent_days_max, "consent_days_max")
-    if "suppressions" in run.settings.sources:
-        _require(warehouse, run, "suppressions", settings.suppression_days_max, "suppression_days_max")
-
-
-def _require(warehouse: Warehouse, run: Run, source: str, most: int, key: str) -> None:
-    parameters = {**run.parameters, "source": source}
-    known = warehouse.exists("meta.delivery")
-    newest = (warehouse.value(_NEWEST, parameters) if known else None) or warehouse.value(
-        _NEWEST_WORDS[source], parameters
-    )
-    if newest is None and source == "suppressions":
-        return  # nobody ever asked for silence
-    if newest is None:
-        raise GateError(
-            f"landing/{source}: no {source} were ever delivered, so nobody may be told anything, and nothing leaves. "
-            f"Deliver {source} for {run.business_date} and run again."
-        )
-    age = (run.business_date - newest).days
-    if age > most:
-        raise GateError(
-            f"landing/{source}: the newest {source} are of {newest}, {age} days before {run.business_date}; nothing "
-            f"leaves on {source} older than {most} days (last_check.{key}). Deliver them and run again."
-        )
+        return dict(memory.rows(_FORBIDDEN, {"by_any_channel": by_any_channel}))

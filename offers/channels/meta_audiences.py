@@ -61,6 +61,7 @@ TARGET = Target(
     options=OPTIONS,
     choices=CHOICES,
     documents=_write,
+    is_audience=True,
     written=(CONTRACT,),
     setup="In Ads Manager upload the file as a customer list that is hashed already, and every night replace it. Meta "
     "makes no use of an audience of fewer than 100 people.",

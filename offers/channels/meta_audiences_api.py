@@ -74,6 +74,7 @@ TARGET = Target(
     options=meta_audiences.OPTIONS,
     choices=meta_audiences.CHOICES,
     documents=_write,
+    is_audience=True,
     setup="POST each file in the order of its number to `/<audience id>/usersreplace`. Meta takes up to 24 hours to "
     "apply a session; begin none before the last one ended.",
 )

@@ -5,10 +5,11 @@ messages, part by part, so that no row moves from one file to another.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,8 +23,12 @@ from offers.channels import handover, messages, registry, splitting, told
 from offers.channels.contract import FileContract, Leaving, Status, Target
 from offers.delivery.published import File
 
-# (run, messages as an Arrow table) -> offer_key -> the rule that forbids it now
-Check = Callable[[Run, pa.Table], Mapping[str, str]]
+
+class Check(Protocol):
+    """Says which messages are forbidden now: offer_key -> the rule; see offers.channels.last_check.forbidden."""
+
+    def __call__(self, run: Run, messages: pa.Table, *, by_any_channel: bool) -> Mapping[str, str]:
+        """Return it for messages as an Arrow table."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,9 @@ def clear(warehouse: Warehouse, asked: Asked, check: Check) -> list[Cleared]:
     """
     target = registry.targets()[asked.settings.target]
     with _prepared(warehouse, asked, target):
-        forbidden = check(asked.run, warehouse.arrow("select * from channel_message"))
+        # Not of channel_message alone: an audience is made of all that the block is told.
+        messages = warehouse.arrow("select * from channel_told")
+        forbidden = check(asked.run, messages, by_any_channel=target.is_audience)
         if not forbidden:
             return [_as_published(asked, file) for file in asked.files]
         return _Copies(warehouse, asked, target, forbidden).write()
@@ -100,7 +107,7 @@ def clear(warehouse: Warehouse, asked: Asked, check: Check) -> list[Cleared]:
 
 def _cleared(file: File, path: Path, rows: int, rules: str) -> Cleared:
     size, sha256 = path.stat().st_size, datapackage.sha256(path)
-    withheld = ((rules, file.rows - rows),) if rows != file.rows else ()
+    withheld = ((rules, file.rows - rows),) if rows < file.rows else ()
     return Cleared(file, path, size, sha256, rows, withheld)
 
 
@@ -119,8 +126,9 @@ class _Copies:
         """Write them into the folder for copies."""
         kinds = [(contract, status) for contract in self._target.files for status in contract.statuses]
         whole = [self._rows(contract, status).select(contract.key) for contract, status in kinds]
-        delete = "delete from channel_message where offer_key in (select unnest($keys))"
-        self._leaving.warehouse.execute(delete, {"keys": self._keys})
+        for table in ("channel_message", "channel_told"):
+            delete = f"delete from {table} where offer_key in (select unnest($keys))"
+            self._leaving.warehouse.execute(delete, {"keys": self._keys})
         self._asked.copies.mkdir(parents=True, mode=0o700, exist_ok=True)
         records = [
             copy

@@ -67,9 +67,11 @@ def test_every_source_is_delivered_every_day(fork: Fork) -> None:
         for source, extension in (
             ("audit_attributes", "csv"), ("browsing_events", "jsonl"), ("complaints", "csv"),
             ("consents", "csv"), ("contacts", "csv"),
-            ("credits", "csv"), ("customers", "csv"), ("identity_links", "csv"), ("offer_assignments", "csv"),
+            ("credits", "csv"), ("customers", "csv"), ("households", "csv"), ("identity_links", "csv"),
+            ("offer_assignments", "csv"),
             ("order_lines", "csv.gz"), ("orders", "csv.gz"), ("products", "csv"), ("receipts", "csv"),
-            ("redemptions", "csv"), ("stores", "csv"), ("strategic_customers", "csv"), ("survey_answers", "csv"),
+            ("redemptions", "csv"), ("stores", "csv"), ("strategic_customers", "csv"), ("suppressions", "csv"),
+            ("survey_answers", "csv"),
         )
         for day in (1, 2)
     )  # fmt: skip

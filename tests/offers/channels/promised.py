@@ -64,6 +64,7 @@ def shop(messages: Sequence[Row], **rows: Sequence[Row]) -> Iterator[Warehouse]:
         "core.credit",
         "core.redemption",
         "offers.ad_permission",
+        "offers.last_word",
         "offers.ledger_entry",
         "offers.reservation",
         "offers.withdrawn_promise",

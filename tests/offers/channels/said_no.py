@@ -22,6 +22,7 @@ sources:
   customers: {files: "customers_{date}*.csv"}
   suppressions: {files: "suppressions_{date}*.csv"}
   withdrawals: {files: "withdrawals_{date}*.csv"}
+last_check: {has_suppression_list: false}
 """
 LONG_AGO = datetime(2025, 1, 1)
 AGREED = datetime(2026, 6, 29)
@@ -32,6 +33,7 @@ EMPTY = (
     "core.purchase_line",
     "core.offer_assignment",
     "segments.membership",
+    "offers.ad_permission",
     "offers.withdrawn_promise",
     "offers.decision_history",
     "offers.ledger_entry",

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from offers.channels import meta_audiences_api
-from tests.offers.channels.leaving import NAMES, message, withdrawn
+from offermill import datapackage
+from offermill.errors import ConfigError
+from offers.channels import google_data_manager, handover, meta_audiences_api
+from tests.offers.channels.leaving import NAMES, message, run_with, withdrawn
 from tests.offers.channels.promised import hand_over, read, shop
 
 
@@ -118,3 +121,71 @@ def test_an_audience_that_nobody_allows_is_replaced_by_nobody(tmp_path: Path) ->
         )
     assert body["payload"]["data"] == []
     assert body["session"]["last_batch_flag"] is True
+
+
+MANAGER = "{target: google_data_manager, options: {account: 123-456-7890, audience: '7', terms: accepted}}"
+
+
+def test_a_word_of_the_last_minute_takes_its_address_off(tmp_path: Path) -> None:
+    said = [{"customer_id": f"c{n:06d}", "rule": "opted_out", "channel": way} for n, way in ((1, "sms"), (3, "email"))]
+    with shop(PEOPLE, offers__ad_permission=PERMISSIONS, offers__last_word=said) as warehouse:
+        rows = read(hand_over(warehouse, tmp_path, "{target: google_customer_match}") / "customer_match.csv")
+    assert {(row["Email"], row["Phone"]) for row in rows} == {
+        (sha("janedoe@gmail.com"), ""),
+        ("", sha("+37120000002")),
+    }
+
+
+def test_the_data_manager_is_told_whom_to_add(tmp_path: Path) -> None:
+    with shop(PEOPLE[:1], offers__ad_permission=PERMISSIONS) as warehouse:
+        (path,) = hand_over(warehouse, tmp_path, MANAGER).iterdir()
+    assert path.name == "audience-2-ingest-0001.json"
+    assert json.loads(path.read_text()) == {
+        "destinations": [
+            {"operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": "1234567890"}, "productDestinationId": "7"}
+        ],
+        "audienceMembers": [
+            {
+                "userData": {
+                    "userIdentifiers": [
+                        {"emailAddress": sha("janedoe@gmail.com")},
+                        {"phoneNumber": sha("+37120000001")},
+                    ]
+                }
+            }
+        ],
+        "consent": {"adUserData": "CONSENT_GRANTED", "adPersonalization": "CONSENT_GRANTED"},
+        "termsOfService": {"customerMatchTermsOfServiceStatus": "ACCEPTED"},
+        "validateOnly": False,
+        "encoding": "HEX",
+    }
+
+
+def test_the_data_manager_is_told_whom_to_take_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(google_data_manager, "MEMBERS_PER_CALL", 2)
+    for day, allowed in (("2026-06-29", [may(1), may(2), may(3)]), ("2026-06-30", [may(1, phone=False)])):
+        with shop(PEOPLE, offers__ad_permission=allowed) as warehouse:
+            run = run_with(tmp_path / "shop", f"{{out: {MANAGER}}}", date.fromisoformat(day))
+            edition = run.shop.exports / day
+            made = handover.write(warehouse, run, edition)
+            datapackage.write(edition, "test", "Test", made.resources, {"channels": made.facts})
+    place = tmp_path / "shop" / "exports" / "2026-06-30" / "channels" / "out"
+    bodies = {path.name: json.loads(path.read_text()) for path in sorted(place.iterdir())}
+    assert [(name, len(body["audienceMembers"])) for name, body in bodies.items()] == [
+        ("audience-1-remove-0001.json", 2),
+        ("audience-1-remove-0002.json", 2),
+        ("audience-2-ingest-0001.json", 1),
+    ]
+    away = [one["userData"]["userIdentifiers"] for body in list(bodies.values())[:2] for one in body["audienceMembers"]]
+    assert {value for identifiers in away for one in identifiers for value in one.values()} == {
+        sha("anna@example.org"),
+        sha("only@example.org"),
+        sha("+37120000001"),
+        sha("+37120000002"),
+    }
+
+
+def test_googles_terms_must_have_been_accepted(tmp_path: Path) -> None:
+    block = MANAGER.replace("terms: accepted", "terms: 'no'")
+    with shop(PEOPLE) as warehouse, pytest.raises(ConfigError, match=r"options.terms: 'no' is none of accepted"):
+        hand_over(warehouse, tmp_path, block)

@@ -12,6 +12,7 @@ from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import approval
 from offers.channels import last_check
+from tests.literal_night import make_run
 from tests.literal_tables import DAY, make
 from tests.offers.channels import address_variants
 from tests.offers.channels.said_no import SETTINGS, Person, account, complaint, judged, land, night, refusal
@@ -195,13 +196,13 @@ def test_nothing_is_sent_when_nobody_knows_whom_the_messages_are_for(tmp_path: P
 DELIVERED = "source varchar, delivered_on date, file varchar, sha256 varchar, is_history boolean"
 
 
-def refused(tmp_path: Path, settings: str, delivered_on: str | None) -> str:
-    """Return why a night with consents delivered on that day is refused; empty when it is not."""
+def refused(tmp_path: Path, settings: str, delivered_on: str | None, source: str = "consents") -> str:
+    """Return why a night with consents (or another source) of that day is refused; empty when it is not."""
     with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")], settings) as (warehouse, run):
         warehouse.execute("create schema meta")
         warehouse.execute(f"create table meta.delivery ({DELIVERED})")
         if delivered_on:
-            row = "('consents', $day, 'f', 's', false)"
+            row = f"('{source}', $day, 'f', 's', false)"
             warehouse.execute(f"insert into meta.delivery values {row}", {"day": delivered_on})
         else:
             warehouse.execute("delete from core.consent")
@@ -222,5 +223,30 @@ def test_missing_and_stale_consents_refuse_everything(tmp_path: Path) -> None:
         "landing/consents: no consents were ever delivered, so nobody may be told anything, and nothing leaves. "
         "Deliver consents for 2026-06-30 and run again."
     )
-    strict = SETTINGS + "last_check: {consent_days_max: 0}\n"
+    strict = SETTINGS.replace("last_check: {", "last_check: {consent_days_max: 0, ")
     assert "1 days before" in refused(tmp_path / "strict", strict, "2026-06-29")
+
+
+def test_a_list_of_whom_nobody_may_tell_must_have_been_delivered_once(tmp_path: Path) -> None:
+    keeping = SETTINGS.replace("has_suppression_list: false", "has_suppression_list: true, suppression_days_max: 30")
+    assert refused(tmp_path / "never", keeping, "2026-06-30") == (
+        "landing/suppressions: no list of people whom nobody may tell anything was ever delivered, so nobody knows "
+        "whom e-mails, text messages and ads must not reach, and nothing leaves. Deliver `suppressions` (a header "
+        "alone when the list is empty), or write `last_check: {has_suppression_list: false}` into shop.yml if this "
+        "shop keeps none."
+    )
+    assert refused(tmp_path / "empty", keeping, "2026-06-01", "suppressions") == ""
+    assert "30 days (last_check.suppression_days_max)" in refused(
+        tmp_path / "stale", keeping, "2026-05-30", "suppressions"
+    )
+
+
+def test_a_shop_that_writes_letters_only_needs_no_such_list_until_ads_match_addresses(tmp_path: Path) -> None:
+    keeping = SETTINGS.replace("has_suppression_list: false", "")
+    ads = keeping + "channels: {ads: {target: google_customer_match}}\n"
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")], keeping) as (warehouse, run):
+        warehouse.execute("update offers.decision set channel = 'post'")
+        warehouse.execute("update core.consent set channel = 'post'")
+        assert judged(warehouse, run) == {}
+        with pytest.raises(GateError, match=r"landing/suppressions: no list"):
+            judged(warehouse, make_run(tmp_path / "shop", settings=ads))

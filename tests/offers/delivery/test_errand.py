@@ -60,7 +60,7 @@ def into(folder: Path, **changed: Any) -> DeliverySettings:
     return DeliverySettings.model_validate({"folder": {"path": str(folder)}, **changed})
 
 
-def nobody(run: Run, messages: pa.Table) -> Mapping[str, str]:
+def nobody(run: Run, messages: pa.Table, *, by_any_channel: bool) -> Mapping[str, str]:
     return {}
 
 
@@ -152,7 +152,7 @@ def test_what_became_forbidden_stays_here_and_the_publication_does_not_change(
     before, inbox = published.read_bytes(), tmp_path / "inbox"
     asked: list[list[str]] = []
 
-    def check(_: Run, messages: pa.Table) -> Mapping[str, str]:
+    def check(run: Run, messages: pa.Table, *, by_any_channel: bool) -> Mapping[str, str]:
         asked.append(sorted(messages.column("offer_key").to_pylist()))
         return {key(1): "opted_out", key(3): "suppressed", key(9): "of somebody else"}
 
@@ -189,7 +189,7 @@ def test_rows_do_not_move_between_the_parts_of_a_list(
 
 
 def test_a_check_that_fails_lets_nothing_of_the_block_leave(warehouse: Warehouse, run: Run, tmp_path: Path) -> None:
-    def check(_: Run, messages: pa.Table) -> Mapping[str, str]:
+    def check(run: Run, messages: pa.Table, *, by_any_channel: bool) -> Mapping[str, str]:
         raise InputError("landing/consents: the newest delivery is too old.")
 
     done = deliver(warehouse, run, {"crm": into(tmp_path / "inbox")}, check)

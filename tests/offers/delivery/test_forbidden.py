@@ -11,26 +11,30 @@ from offermill import datapackage
 from offermill.run import Run
 from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
-from offers.channels import handover, last_check
+from offers.channels import handover, hashing, last_check
 from offers.delivery import errand
 from offers.delivery.errand import Errand
 from offers.delivery.journal import Journal
 from offers.delivery.sending import Outcome
+from tests.literal_tables import make
 from tests.offers.channels import said_no
 from tests.offers.channels.said_no import Person, land, refusal
 from tests.offers.delivery.desk import Hours
 
-PEOPLE = [Person(name, email=f"{name}@example.org") for name in ("anna", "ilze", "olga", "zane")]
+NAMES = ("anna", "ilze", "olga", "zane")
+PEOPLE = [Person(name, f"{name}@example.org", f"+3712900000{place}") for place, name in enumerate(NAMES)]
 
 
 @pytest.fixture
 def night(tmp_path: Path) -> Iterator[tuple[Warehouse, Run]]:
     """Yield a warehouse and a run whose block `crm` is published for four people."""
-    settings = said_no.SETTINGS + "channels: {crm: {target: generic}}\n"
+    settings = said_no.SETTINGS + "channels: {crm: {target: generic}, ads: {target: google_customer_match}}\n"
     with said_no.night(tmp_path / "shop", PEOPLE, settings) as (warehouse, run):
         warehouse.execute(
             "update offers.decision set valid_from = '2026-07-01', valid_until = '2026-07-28', code = 'AB'"
         )
+        matched = [{"customer_id": name, "may_match_email": True, "may_match_phone": True} for name in NAMES]
+        make(warehouse, "offers.ad_permission", matched)
         assert said_no.judged(warehouse, run) == {}
         edition = run.shop.exports / "2026-06-30"
         made = handover.write(warehouse, run, edition)
@@ -38,9 +42,9 @@ def night(tmp_path: Path) -> Iterator[tuple[Warehouse, Run]]:
         yield warehouse, run
 
 
-def send(warehouse: Warehouse, run: Run, inbox: Path) -> list[Outcome]:
+def send(warehouse: Warehouse, run: Run, inbox: Path, block: str = "crm") -> list[Outcome]:
     inbox.mkdir(exist_ok=True)
-    blocks = {"crm": DeliverySettings.model_validate({"folder": {"path": str(inbox)}})}
+    blocks = {block: DeliverySettings.model_validate({"folder": {"path": str(inbox)}})}
     with Journal.open(run.shop.state) as log:
         asked = Errand(run, "2026-06-30", blocks, last_check.forbidden, Hours().clock)
         return errand.perform(warehouse, asked, log)
@@ -68,6 +72,17 @@ def test_a_no_between_publication_and_sending_is_heard(night: tuple[Warehouse, R
         "olga",
         "zane",
     ]
+
+
+def test_a_no_by_any_way_takes_the_address_off_the_audience(night: tuple[Warehouse, Run], tmp_path: Path) -> None:
+    warehouse, run = night
+    land(run, "consents", [refusal("ilze", "sms", "ads")])
+    land(run, "suppressions", [("customer", "zane", "erasure")])
+    audience, _ = send(warehouse, run, tmp_path / "inbox", "ads")
+    assert (audience.result, dict(audience.parcel.withheld)) == ("delivered", {"erased, opted_out": 2})
+    text = (tmp_path / "inbox" / "2026-06-30" / "ads" / "customer_match.csv").read_text("utf-8")
+    matched = {line.split(",")[0] for line in text.splitlines()[1:]}
+    assert matched == {hashing.sha256(f"{name}@example.org") for name in ("anna", "olga")}
 
 
 def test_nothing_leaves_while_a_no_cannot_be_read(night: tuple[Warehouse, Run], tmp_path: Path) -> None:
