@@ -178,7 +178,7 @@ def test_rows_do_not_move_between_the_parts_of_a_list(
     run = run_with(tmp_path / "shop", "{crm: {target: generic}}")
     publish_night(warehouse, run)
     inbox = tmp_path / "inbox"
-    done = deliver(warehouse, run, {"crm": into(inbox)}, lambda *_: dict.fromkeys((key(1), key(4)), "opted_out"))
+    done = deliver(warehouse, run, {"crm": into(inbox)}, lambda *_, **__: dict.fromkeys((key(1), key(4)), "opted_out"))
     parts = [inbox / "2026-06-30" / "crm" / f"offers-000{number}.csv" for number in (1, 2, 3)]
     assert [customers(path) for path in parts] == [
         ["c000000", "c000002"],
@@ -247,7 +247,7 @@ def test_the_log_becomes_a_table(warehouse: Warehouse, run: Run, tmp_path: Path)
     missing = DeliverySettings.model_validate(
         {"folder": {"path": str(tmp_path / "unmounted")}, "retry": {"attempts": 2}}
     )
-    deliver(warehouse, run, {"crm": missing, "mail": into(tmp_path / "inbox")}, lambda *_: {key(1): "opted_out"})
+    deliver(warehouse, run, {"crm": missing, "mail": into(tmp_path / "inbox")}, lambda *_, **__: {key(1): "opted_out"})
     table.write(warehouse, journal.read(run.shop.state))
     sql = "select block, file, status, row_count, withheld_count, withheld_by, attempt_count, problem from meta.sending"
     problem = f"there is no folder {tmp_path / 'unmounted'}"
