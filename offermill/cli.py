@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from offermill import cli_pilot, cli_portal, cli_sign, console, examples, flows, night, settings
+from offermill import cli_pilot, cli_portal, cli_preview, cli_sign, console, examples, flows, night, settings
 from offermill.cli_shared import DEFAULT_SHOP, DateOption, JsonOption, ShopOption, day_of, plainly, show
 from offermill.errors import ConfigError, DeliveryError
 from offermill.flows import Step
@@ -32,6 +32,7 @@ app.add_typer(cli_portal.users, name="user")
 app.add_typer(cli_portal.audit, name="audit")
 app.command()(cli_portal.serve)
 app.command()(cli_sign.sign)
+app.command()(cli_preview.preview)
 
 
 @app.command()

@@ -74,6 +74,10 @@ class TextSettings(Section):
     terms_url: Links | None = None
     # Terms that offers carry with them may have so many words at most; the rest belongs on the page.
     terms_words_max: Annotated[int, Field(ge=1)] = 60
+    # `offermill preview` warns of a text message of more parts; each part is paid for.
+    sms_parts_max: Annotated[int, Field(ge=1)] = 5
+    # It warns of a push message of more characters: a locked phone shows about four lines.
+    push_characters_max: Annotated[int, Field(ge=1)] = 178
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

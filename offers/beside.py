@@ -55,6 +55,12 @@ _CARD = {
         "delivery": "Код не нужен: войдите в свой аккаунт перед заказом.",
     },
 }
+# The duty to say that a price was made for one person (EU 2011/83, article 6(1)(ea)), as sql/offers/message.sql says.
+PRICE_NOTICE = {
+    "en": "The price is personalised on the basis of automated decision-making.",
+    "lv": "Cena ir personalizēta, pamatojoties uz automatizētu lēmumu pieņemšanu.",
+    "ru": "Цена персонализирована на основе автоматизированного принятия решений.",
+}
 
 
 def use_of(offer: Offer, said: TextSettings) -> Use:

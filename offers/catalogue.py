@@ -47,7 +47,7 @@ def read(path: Path, shop: ShopSettings, said: TextSettings = _USUAL) -> Catalog
     Raises:
         ConfigError: every problem with file, line, key and what to do.
     """
-    return _read(path, shop, said)[0]
+    return read_with_lines(path, shop, said)[0]
 
 
 def check(path: Path, chosen: Settings) -> str:
@@ -62,7 +62,8 @@ def check(path: Path, chosen: Settings) -> str:
     return f"{counts}, budget {budget}, sign-off {catalogue_hash(catalogue)[:12]}"
 
 
-def _read(path: Path, shop: ShopSettings, said: TextSettings) -> tuple[Catalogue, Lines]:
+def read_with_lines(path: Path, shop: ShopSettings, said: TextSettings) -> tuple[Catalogue, Lines]:
+    """Return the catalogue as `read` does, and the line of every key."""
     values, lines = yamlfile.load(path)
     catalogue = yamlfile.validate_values(Catalogue, values, lines, path)
     raise_for(catalogue_problems(catalogue, shop.currency_digits), lines, path.name)
@@ -71,10 +72,10 @@ def _read(path: Path, shop: ShopSettings, said: TextSettings) -> tuple[Catalogue
     return catalogue, lines
 
 
-def stand_ins(catalogue: Catalogue, shop: ShopSettings) -> list[Offer]:
+def stand_ins(catalogue: Catalogue, shop: ShopSettings, night: date = _ANY_NIGHT) -> list[Offer]:
     """Return every offer, by id, with a stand-in for targets that only the shop's products name."""
     items = [(_stand_in(template),) for template in catalogue.templates]
-    return expand(catalogue, items, night=_ANY_NIGHT, digits=shop.currency_digits)
+    return expand(catalogue, items, night=night, digits=shop.currency_digits)
 
 
 def _stand_in(template: Template) -> TargetItem:
@@ -262,7 +263,7 @@ def load_catalogue(warehouse: Warehouse, run: Run) -> dict[str, object]:
         ConfigError: offers.yml cannot be meant as written, or names a category, product or segment the shop lacks.
     """
     shop, said = run.settings.shop, run.settings.texts
-    catalogue, lines = _read(run.catalogue, shop, said)
+    catalogue, lines = read_with_lines(run.catalogue, shop, said)
     items, problems = target_items(warehouse, run, catalogue)
     raise_for(problems, lines, run.catalogue.name)
     offers = expand(catalogue, items, night=run.business_date, digits=shop.currency_digits)
