@@ -33,6 +33,7 @@ class Resource:
         key: columns that are unique together.
         money: named totals in integer minor units.
         missing_values: texts of a CSV file that stand for nothing.
+        about: what the whole file is about, such as its store; the portal's rights read it.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Resource:
     key: Sequence[str] = ()
     money: dict[str, int] = field(default_factory=dict)
     missing_values: Sequence[str] = ("",)
+    about: dict[str, str] = field(default_factory=dict)
 
 
 def rows_of(described: dict[str, Any]) -> int:
@@ -92,6 +94,7 @@ def _described(folder: Path, resource: Resource) -> dict[str, Any]:
     }
     # Frictionless counts the rows of tables; of other files it could not, so they carry the number under our own name.
     described |= _csv_parts(resource) if kind == "csv" else {"type": "file", "row_count": resource.rows}
+    described |= {"about": resource.about} if resource.about else {}
     return described | ({"money_minor": resource.money} if resource.money else {})
 
 

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from offermill import publish
+from offermill.errors import PublishError
 from portal import entering, formats, handing, lists, rights
 from portal.entering import Entered
-from portal.state import Portal
+from portal.state import Portal, Visitor
 
 EditionName = Annotated[str, Query(description="Name of an edition, from /api/editions.", max_length=40)]
 ListName = Annotated[str, Query(alias="list", description="Name of a list, from /api/lists.", max_length=200)]
@@ -30,6 +32,7 @@ class EditionEntry(BaseModel):
     business_date: date
     version: int
     list_count: int
+    problem: str | None = None
 
 
 class ListEntry(BaseModel):
@@ -70,17 +73,17 @@ router = APIRouter(prefix="/api", dependencies=[Depends(entering.by_password)], 
 def editions(request: Request, visitor: Entered) -> list[EditionEntry]:
     """Return the publications, the newest first."""
     portal: Portal = request.app.state.portal
-    found = [lists.edition(portal.shop, name) for name in lists.editions(portal.shop)]
-    return [
-        EditionEntry(
-            edition=one.name,
-            business_date=one.day,
-            version=one.version,
-            list_count=len(handing.visible(portal, visitor, one)),
-        )
-        for one in found
-        if one is not None
-    ]
+    return [_edition(portal, visitor, name) for name in lists.editions(portal.shop)]
+
+
+def _edition(portal: Portal, visitor: Visitor, name: str) -> EditionEntry:
+    """Return an edition; one that is broken hides none of the others."""
+    known = {"edition": name, "business_date": lists.day_of(name), "version": publish.version_of(name)}
+    try:
+        found = lists.edition(portal.shop, name)
+    except PublishError:
+        return EditionEntry(**known, list_count=0, problem="Its datapackage.json cannot be read.")
+    return EditionEntry(**known, list_count=len(handing.visible(portal, visitor, found)) if found else 0)
 
 
 def _entry(listed: lists.Listed, allowed: rights.Access) -> ListEntry:

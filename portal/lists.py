@@ -43,7 +43,8 @@ class Listed:
         path: the published file.
         fields: its columns; empty for files that are no table.
         rows: records.
-        own: what the whole list is of: `segments` -> the segment, `channels` -> the block of shop.yml.
+        own: what the whole list is of: `segments` -> the segment, `channels` -> the block of shop.yml, `stores` -> the
+            store that its manifest says it is about.
         resource: its description in datapackage.json.
         twin: the published workbook with the same rows, if there is one.
     """
@@ -110,10 +111,11 @@ def _place(folder: Path, resource: Mapping[str, Any]) -> Path:
     return path
 
 
-def _own(path: PurePosixPath) -> dict[str, str]:
+def _own(path: PurePosixPath, about: Mapping[str, Any]) -> dict[str, str]:
     if path.parts[0] == "segments":
         return {"segments": path.stem}
-    return {"channels": path.parts[1]} if path.parts[0] == "channels" and len(path.parts) > 2 else {}
+    block = {"channels": path.parts[1]} if path.parts[0] == "channels" and len(path.parts) > 2 else {}
+    return block | ({"stores": str(about["store"])} if about.get("store") else {})
 
 
 def _listed(folder: Path, resource: Mapping[str, Any], twin: Listed | None = None) -> Listed:
@@ -125,7 +127,7 @@ def _listed(folder: Path, resource: Mapping[str, Any], twin: Listed | None = Non
         path=place,
         fields=_fields(place, resource),
         rows=datapackage.rows_of(dict(resource)),
-        own=_own(path),
+        own=_own(path, resource.get("about", {})),
         resource=resource,
         twin=twin,
     )
@@ -148,12 +150,24 @@ def _lists(folder: Path, resources: list[dict[str, Any]]) -> dict[str, Listed]:
     return found
 
 
+def day_of(name: str) -> date:
+    """Return the night of an edition, by its name."""
+    return date.fromisoformat(name[:10])
+
+
 @lru_cache(maxsize=64)
 def _edition(folder: Path, changed: int) -> Edition:
-    package = datapackage.read(folder)
-    facts = package["offermill"]
-    lists = _lists(folder, package["resources"])
-    day = date.fromisoformat(facts["business_date"])
+    try:
+        package = datapackage.read(folder)
+        facts = package["offermill"]
+        lists = _lists(folder, package["resources"])
+        day = date.fromisoformat(facts["business_date"])
+    except (ValueError, LookupError, TypeError, AttributeError, OSError, pa.ArrowException) as problem:
+        raise PublishError(
+            f"{folder.name}: {datapackage.NAME} does not describe what lies there "
+            f"({type(problem).__name__}: {problem}); "
+            "nothing of it is handed out. Put the publication back from a backup, or run the night as a new version."
+        ) from problem
     return Edition(folder.name, day, publish.version_of(folder.name), facts, lists)
 
 
@@ -164,7 +178,11 @@ def editions(shop: ShopPaths) -> list[str]:
 
 
 def edition(shop: ShopPaths, name: str) -> Edition | None:
-    """Return the publication of that name; None when there is none."""
+    """Return the publication of that name; None when there is none.
+
+    Raises:
+        PublishError: its manifest is broken.
+    """
     known = {other: shop.exports / other for other in editions(shop)}
     if name not in known:
         return None

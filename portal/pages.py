@@ -7,7 +7,9 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.responses import StreamingResponse
 
-from portal import cells, entering, formats, handing, lists, rights, users, words
+from offermill import publish
+from offermill.errors import PublishError
+from portal import cells, entering, formats, handing, lists, rights, titles, users, words
 from portal.entering import Entered
 from portal.state import Portal, Visitor
 
@@ -96,11 +98,15 @@ def logout(request: Request, visitor: Entered, token: Annotated[str, Form()] = "
 
 
 def _night(portal: Portal, visitor: Visitor, name: str) -> dict[str, Any] | None:
-    found = lists.edition(portal.shop, name)
+    try:
+        found = lists.edition(portal.shop, name)
+    except PublishError:
+        # One that is broken hides none of the others.
+        return {"name": name, "day": lists.day_of(name), "version": publish.version_of(name), "is_broken": True}
     if found is None:
         return None
     seen = handing.visible(portal, visitor, found)
-    return {"name": found.name, "day": found.day, "version": found.version, "lists": len(seen)}
+    return {"name": found.name, "day": found.day, "version": found.version, "lists": len(seen), "is_broken": False}
 
 
 @router.get("/")
@@ -114,14 +120,6 @@ def nights(request: Request, visitor: Entered, page: Annotated[int, Query(ge=1, 
     return words.page(request, "nights", visitor=visitor, nights=shown, page=page, has_more=has_more)
 
 
-def _title(listed: lists.Listed, language: str) -> str:
-    """Return what a list is called in the language; lists that the texts do not know keep their published title."""
-    said = words.texts(language)["lists"]
-    if "segments" in listed.own:
-        return str(said["segment"]).replace("{segment}", listed.own["segments"])
-    return str(said["titles"].get(listed.name, listed.title))
-
-
 def _row(request: Request, listed: lists.Listed, allowed: rights.Access) -> dict[str, Any]:
     portal: Portal = request.app.state.portal
     downloads, is_whole = allowed.get("download", ()), all(rights.is_whole(one) for one in allowed.values())
@@ -129,7 +127,7 @@ def _row(request: Request, listed: lists.Listed, allowed: rights.Access) -> dict
     is_hidden = set(allowed) == {"see"} and 0 < listed.rows < portal.chosen.publish.minimum_cell
     return {
         "name": listed.name,
-        "title": _title(listed, words.language_of(request, portal)),
+        "title": titles.of(listed, words.language_of(request, portal)),
         "section": listed.section,
         "rows": listed.rows if is_whole and not is_hidden else None,
         "is_whole": is_whole,

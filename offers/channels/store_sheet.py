@@ -6,7 +6,7 @@ It holds no customer, no code and no count that a customer could be found by; it
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
@@ -271,8 +271,9 @@ def _write(leaving: Leaving, folder: Path) -> Iterator[datapackage.Resource]:
         page, book = folder / f"{_file_name(store)}.html", folder / f"{_file_name(store)}.xlsx"
         _write_page(writer, sheet, page)
         _write_workbook(writer, sheet, book)
-        yield documents.resource(leaving, page, f"{sheet.name}, to print", len(sheet.live))
-        yield documents.resource(leaving, book, sheet.name, len(sheet.live))
+        about = {} if store is None else {"store": store}
+        yield replace(documents.resource(leaving, page, f"{sheet.name}, to print", len(sheet.live)), about=about)
+        yield replace(documents.resource(leaving, book, sheet.name, len(sheet.live)), about=about)
 
 
 TARGET = Target(

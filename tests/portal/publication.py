@@ -80,12 +80,12 @@ class Writer:
         csvfile.write(self.folder / path, [name for name, _, _ in fields], rows)
         self.resources.append(datapackage.Resource(path, title, len(rows), fields))
 
-    def xlsx(self, path: str, title: str, fields: Fields, rows: Rows) -> None:
+    def xlsx(self, path: str, title: str, fields: Fields, rows: Rows, **about: str) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         with Workbook(self.folder / path, [Column(name, 12) for name, _, _ in fields], DAY, 2) as book:
             for row in rows:
                 book.add(row)
-        self.resources.append(datapackage.Resource(path, title, len(rows)))
+        self.resources.append(datapackage.Resource(path, title, len(rows), about=about))
 
     def parquet(self, path: str, title: str, table: pa.Table) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -111,9 +111,9 @@ def decisions() -> pa.Table:
     )
 
 
-def publish(exports: Path) -> None:
-    """Write the edition of 2026-06-30."""
-    writer = Writer(exports / EDITION)
+def publish(exports: Path, edition: str = EDITION) -> None:
+    """Write an edition."""
+    writer = Writer(exports / edition)
     writer.csv("crm_offers.csv", "Offers for the CRM", OFFER_FIELDS, OFFERS)
     writer.csv("segments/lifecycle-new.csv", "New customers", PEOPLE_FIELDS, NEW)
     writer.xlsx("segments/lifecycle-new.xlsx", "New customers", PEOPLE_FIELDS, NEW)
@@ -121,6 +121,9 @@ def publish(exports: Path) -> None:
     writer.csv("brands.csv", "Customers by brand", BRAND_FIELDS, BRANDS)
     writer.csv("channels/email/contacts.csv", "Contacts for e-mail", CONTACT_FIELDS, [("a1",), ("a2",)])
     writer.csv("channels/braze/users.csv", "Users for Braze", CONTACT_FIELDS, [("a3",)])
+    for store in ("s1", "s10"):
+        writer.xlsx(f"channels/stores/store-{store}.xlsx", f"stores: Store {store}", PEOPLE_FIELDS, (), store=store)
+    writer.xlsx("channels/stores/call-centre.xlsx", "stores: Call centre", PEOPLE_FIELDS, ())
     writer.xlsx("sheets/s1.xlsx", "Sheet of the store s1", PEOPLE_FIELDS, NEW)
     writer.parquet("audit/decisions.parquet", "Decisions", decisions())
     writer.finish()

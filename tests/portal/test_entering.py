@@ -246,7 +246,7 @@ def test_a_program_logs_in_with_each_request(fresh: Fresh) -> None:
     basic = {"Authorization": "Basic " + b64encode(f"anna:{PASSWORD}".encode()).decode()}
     wrong = {"Authorization": "Basic " + b64encode(b"anna:wrong").decode()}
     assert stranger.get("/api/editions", **basic).json == [
-        {"edition": EDITION, "business_date": EDITION, "version": 1, "list_count": 5}
+        {"edition": EDITION, "business_date": EDITION, "version": 1, "list_count": 8, "problem": None}
     ]
     assert [stranger.get("/api/editions", **wrong).status for _ in range(4)] == [401, 401, 401, 429]
     assert stranger.get("/", **basic).status == 303, "pages are for sessions"

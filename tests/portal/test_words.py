@@ -1,11 +1,14 @@
 """Every word in three languages, and every page that says no."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from portal import words
+from offermill.paths import ShopPaths
+from offers.channels import registry
+from portal import lists, titles, words
 from portal.app import _path
 from tests.portal.visits import Visitor
 
@@ -40,6 +43,29 @@ def test_the_language_is_asked_for_then_remembered_then_the_browsers_then_the_sh
     cookie = f"{words.COOKIE}={chosen.cookies[words.COOKIE].split(';')[0]}"
     assert "<h1>Log in</h1>" in stranger.get("/login", Cookie=cookie, Accept_Language="ru").text
     assert "<h1>Pieteikšanās</h1>" in stranger.get("/login?language=xx").text
+
+
+def test_every_list_of_a_night_has_a_title_in_every_language(published: Path) -> None:
+    edition = lists.edition(ShopPaths(published), "2026-06-30")
+    assert edition
+    told = {
+        language: {name: titles.of(one, language) for name, one in edition.lists.items()}
+        for language in words.LANGUAGES
+    }
+    for language in ("lv", "ru"):
+        # A sheet that is named after its store alone says the same in all languages but for the word.
+        assert [name for name, title in told[language].items() if title == told["en"][name]] == []
+    assert told["lv"]["segments.lifecycle-active.csv"] == "Segmenta „aktīvs” klienti"
+    assert told["ru"]["channels.crm.offers.csv"] == "crm: Контакты с предложениями"
+    assert told["lv"]["channels.stores.store-s01.html"] == "stores: Veikala Rīga 1 lapa, drukāšanai"
+    assert told["ru"]["audit.channels.tills.parquet"] == "Что передано каналу tills, без адресов"
+
+
+def test_every_target_s_file_has_a_title_in_every_language() -> None:
+    known = set(words.texts("en")["lists"]["files"])
+    targets = registry.targets().values()
+    made = {file.title for target in targets for file in (*target.files, *target.written)}
+    assert made - known == set()
 
 
 def test_no_page_shows_python(stranger: Visitor, port: int) -> None:
