@@ -46,6 +46,8 @@ class Trial:
         seen: outcome (n).
         propensity: (n, arms with control), 0 where an arm could not be drawn.
         outcome: a chance or a count.
+        qualifying: (n, arms with control) orders that hold what an arm is on, NaN where it is on everything; None
+            where nothing is known of it.
     """
 
     rows: Matrix
@@ -53,6 +55,7 @@ class Trial:
     seen: Floats
     propensity: Floats
     outcome: Outcome
+    qualifying: Floats | None = None
 
     def drawn(self) -> Floats:
         """Return (n, arms with control) 1.0 for the arm drawn."""

@@ -6,7 +6,7 @@ how much of the spread is noise (empirical Bayes: Morris 1983; spread by DerSimo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import policy_value, segment_cost, shrinkage
+from models import policy_value, qualifying, segment_cost, shrinkage
 from models.data import Floats
 from models.policy_value import Log
 from models.segment_cost import PRIOR_ROWS, Kin, SegmentCosts
@@ -115,6 +115,7 @@ def learn(
     bought: Floats,
     kin: Mapping[str, Kin] | None = None,
     order_worths: Mapping[str, float] | None = None,
+    beside: Mapping[str, Floats] | None = None,
 ) -> Prior:
     """Return the prior of every arm that enough people got.
 
@@ -126,13 +127,15 @@ def learn(
         kin: offer -> offers whose redemptions tell something of its own; one that is not named is like no other.
         order_worths: offer -> margin of an order that it brings about, as a ratio to a usual one; 1 if not named. The
             log's outcome must value every order like a usual one.
+        beside: offer on a category or product -> (n,) the part of the log's outcome in orders that do not hold it; the
+            offer's mean is then told by either part apart (models.qualifying), which is surer.
     """
     segments = Segments.learn(features)
     names = segments.of(features)
     costs = _Costs.learn(log, arms, names, (redeemed, spent, bought), kin or {})
     whole = {arm: _gain(log, place) for place, arm in enumerate(arms, start=1)}
     means = {arm: found for arm, found in whole.items() if found is not None}
-    shrunk = _alike(means)
+    shrunk = _alike(means | _by_parts(log, {arm: arms.index(arm) + 1 for arm in means}, beside or {}))
     parts = {arm: _by_segment(log, arms.index(arm) + 1, names) for arm in means}
     away = {arm: {name: (found[0] - means[arm][0], found[1]) for name, found in parts[arm].items()} for arm in parts}
     common = _common(away)
@@ -207,6 +210,24 @@ def _gain(log: Log, arm: int) -> Estimate | None:
         return None
     found = policy_value.difference(part, np.full(len(rows), arm), np.zeros(len(rows), dtype=np.int64))
     return None if found.estimate is None or found.error is None else (found.estimate, found.error)
+
+
+def _by_parts(log: Log, places: Mapping[str, int], beside: Mapping[str, Floats]) -> dict[str, Estimate]:
+    """Return the mean effect of the offers on a target, by orders that hold it and the others apart."""
+    parts = {}
+    for arm, place in places.items():
+        if arm not in beside:
+            continue
+        share = float(beside[arm].sum()) / (float(log.outcome.sum()) or 1.0)
+        found = [
+            _gain(
+                replace(log, outcome=outcome, predicted=None if log.predicted is None else part * log.predicted), place
+            )
+            for outcome, part in ((log.outcome - beside[arm], 1 - share), (beside[arm], share))
+        ]
+        if found[0] is not None and found[1] is not None:
+            parts[arm] = found[0], found[1]
+    return qualifying.whole(parts)
 
 
 def _by_segment(log: Log, arm: int, names: NDArray[np.str_]) -> dict[str, Estimate]:

@@ -87,6 +87,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         discount: ArrayLike | None = None,
         orders: ArrayLike | None = None,
         spent: ArrayLike | None = None,
+        qualifying: Mapping[str, ArrayLike] | None = None,
     ) -> Self:
         """Learn from a trial of n people; sort them by a key first, since their order changes the trees.
 
@@ -103,6 +104,9 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
                 sees the extra order of somebody who buys anyway; else everybody who bought has one.
             spent: what each person's offer cost us, 0 where it was not redeemed. If given, `cost` is learned from it
                 (models.redemption) instead of taken from expected orders.
+            qualifying: arm on a category or product -> everybody's number of orders that hold it, whatever arm he got;
+                needs `orders`. If given, the arm's mean effect is told by them and by the other orders apart
+                (models.qualifying), which is surer.
 
         Raises:
             ValueError: shapes, arms or propensities do not fit together.
@@ -119,7 +123,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         self.arms_ = uplift_trial.arms_with_evidence(names, outcome, self.depths)
         buyers = (counts > 0) & (money > 0)
         self.basket_ = basket.fit(rows[buyers], money[buyers], counts[buyers], self._seed(), self.thread_count)
-        self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None)
+        holding = {arm: column(f"qualifying {arm}", each, size) for arm, each in (qualifying or {}).items()}
+        self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None, holding=holding)
         self.gives_ = self._gives(names, counts, money, given)
         self.redemption_ = None if spent is None else self._redemption(rows, names, column("spent", spent, size))
         return self
@@ -241,9 +246,12 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         chances: pd.DataFrame,
         *,
         is_count: bool,
+        holding: Mapping[str, Floats],
     ) -> None:
         orders, sales = taken
-        trial, keep = uplift_trial.trial_of(rows, names, orders, chances, self.arms_, is_count=is_count)
+        trial, keep = uplift_trial.trial_of(
+            rows, names, orders, chances, self.arms_, is_count=is_count, holding=holding
+        )
         depths = tuple(float(depth) for arm in self.arms_ if (depth := self.depths[arm]) is not None)
         found = uplift_learning.learn(trial, self.arms_, depths, self._seed(), self.thread_count)
         self.learned_, self.arm_effects_, means = found

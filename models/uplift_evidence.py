@@ -21,6 +21,7 @@ DRAWS = "models.evidence_draw"
 ARMS = "models.evidence_arm"
 CATALOGUE = "offers.catalogue"
 WORTHS = "models.order_worth"
+QUALIFYING = "models.qualifying_order"
 # One person's margin share counts as if this much (minor units) had been sold at the shop's share.
 _PRIOR_SALES_MINOR = 20_000.0
 Known = TypeVar("Known")
@@ -38,6 +39,7 @@ class Evidence:
         costs: arm without a price -> cost of one redemption by the catalogue, in minor units.
         order_worths: arm -> margin of an order made for what it is on, as a ratio to a usual one.
         kin: arm -> the arms it is like.
+        qualifying: (rows, arms on a category or product) orders within the horizon that hold what the arm is on.
     """
 
     features: pa.Table
@@ -47,6 +49,7 @@ class Evidence:
     costs: dict[str, float]
     order_worths: dict[str, float] = field(default_factory=dict)
     kin: dict[str, Kin] = field(default_factory=dict)
+    qualifying: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def arm(self) -> NDArray[np.str_]:
@@ -85,16 +88,29 @@ class Evidence:
     @property
     def valued_orders(self) -> Floats:
         """Return each row's orders times the mean margin of one before the offer's discount, less its offer's cost."""
-        orders = np.asarray(self.rows["order_count"], dtype=np.float64)
-        each = float(self._before_discount("margin_minor").sum()) / max(float(orders.sum()), 1.0)
-        return np.asarray(orders * each - self.spent, dtype=np.float64)
+        return np.asarray(self._orders * self._margin_of_one - self.spent, dtype=np.float64)
+
+    @property
+    def valued_beside(self) -> dict[str, Floats]:
+        """Return arm on a category or product -> the part of `valued_orders` in orders that do not hold it, (rows,)."""
+        held = {arm: self.qualifying[arm].to_numpy(np.float64) for arm in self.qualifying.columns}
+        return {arm: (self._orders - count) * self._margin_of_one for arm, count in held.items()}
+
+    @property
+    def _orders(self) -> Floats:
+        return np.asarray(self.rows["order_count"], dtype=np.float64)
+
+    @property
+    def _margin_of_one(self) -> float:
+        return float(self._before_discount("margin_minor").sum()) / max(float(self._orders.sum()), 1.0)
 
     def part(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Evidence":
         """Return some of the rows: those in a mask, or those at places, in that order."""
         at = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
         table = self.features.take(pa.array(at))
-        rows, chances = (frame.iloc[at].reset_index(drop=True) for frame in (self.rows, self.propensity))
-        return replace(self, features=table, rows=rows, propensity=chances)
+        frames = (self.rows, self.propensity, self.qualifying)
+        rows, chances, held = (frame.iloc[at].reset_index(drop=True) if len(frame) else frame for frame in frames)
+        return replace(self, features=table, rows=rows, propensity=chances, qualifying=held)
 
     def costs_per_order(self) -> dict[str, float]:
         """Return arm without a price -> the catalogue's cost times redemptions per order; others are measured."""
@@ -135,6 +151,7 @@ def collect(warehouse: Warehouse, run: Run, features: Mapping[str, str]) -> Evid
         _only(costs, tried),
         _only(order_worths(warehouse), tried),
         _only(kin(warehouse), tried),
+        _qualifying(warehouse, rows, tried),
     )
 
 
@@ -157,6 +174,23 @@ def _propensities(warehouse: Warehouse, size: int) -> pd.DataFrame:
     chances = np.zeros((size, len(names)))
     chances[found["place"].to_numpy(), column] = found["propensity"].to_numpy()
     return pd.DataFrame(chances, columns=names)
+
+
+def _qualifying(warehouse: Warehouse, rows: pd.DataFrame, tried: list[str]) -> pd.DataFrame:
+    """Return (rows, arms on a category or product) orders that hold it, in the order of the rows."""
+    if not warehouse.exists(CATALOGUE) or not warehouse.exists(QUALIFYING):
+        return pd.DataFrame()
+    found = warehouse.frame(f"""
+        select held.customer_id, held.wave_id, catalogue.offer_id, cast(held.order_count as double) as order_count
+        from {QUALIFYING} as held
+        inner join {CATALOGUE} as catalogue
+            on held.target_kind = catalogue.target_kind and held.target_id = catalogue.target_id
+    """)
+    table = found[found["offer_id"].isin(tried)].pivot_table(
+        index=["customer_id", "wave_id"], columns="offer_id", values="order_count", aggfunc="sum"
+    )
+    keys = pd.MultiIndex.from_frame(rows[["customer_id", "wave_id"]])
+    return table.reindex(keys).fillna(0.0).reset_index(drop=True)
 
 
 _FROM = f"""

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models import conversion, response, sensitivity, shrinkage
+from models import conversion, qualifying, response, sensitivity, shrinkage
 from models.conversion import Scale, Shape, Trial
 from models.crossfit import Problem
 from models.data import Floats
@@ -32,7 +32,11 @@ _AGAIN = (1.0, 0.5)
 
 
 def learn(
-    trial: Trial, arms: Sequence[str], depths: tuple[float, ...], seed: int, threads: int
+    trial: Trial,
+    arms: Sequence[str],
+    depths: tuple[float, ...],
+    seed: int,
+    threads: int,
 ) -> tuple[Learned, list[ArmEffect], Floats]:
     """Return what the trial tells, the mean effect of each arm, and everybody's left-out outcome by arm.
 
@@ -102,10 +106,29 @@ class _Effects:
             effects.by_arm[:, 1 : count + 1] = effects.factor[:, None] * curve
             effects.levels[1 : count + 1] = curve
         if count < len(found):
+            found, errors = effects.sharpened(found, errors)
             effects.levels[count + 1 :], others = shrinkage.pooled(found[count:], errors[count:])
             effects.by_arm[:, count + 1 :] = effects.factor[:, None] * effects.levels[count + 1 :]
             effects.other_errors = others.tolist()
         return effects
+
+    def sharpened(self, found: Floats, errors: Floats) -> tuple[Floats, Floats]:
+        """Return multipliers (arms,) and errors, those of arms on a target by its own orders (models.qualifying)."""
+        trial, usual = self.trial, self.trial.outcome.mean(self.line)
+        if trial.qualifying is None:
+            return found, errors
+        parts: dict[int, tuple[qualifying.Estimate, qualifying.Estimate]] = {}
+        for arm in np.flatnonzero(~np.isnan(trial.qualifying).any(axis=0)).tolist():
+            drawn, chances = (trial.arm == arm, trial.arm == 0), (trial.propensity[:, arm], trial.propensity[:, 0])
+            orders = trial.qualifying[:, arm]
+            own, beside = (qualifying.effect(drawn, chances, seen, usual) for seen in (orders, trial.seen - orders))
+            parts[arm] = own, beside
+        found, errors = found.copy(), errors.copy()
+        turn = trial.outcome.spread(usual) * self.factor
+        for arm, (value, error) in qualifying.whole(parts).items():
+            each = float(turn[(trial.propensity[:, [0, arm]] > 0).all(axis=1)].mean())
+            found[arm - 1], errors[arm - 1] = value / each, error / each
+        return found, errors
 
     def weights(self) -> Floats:
         """Return the weights that take the effects out of the line of the mean outcome."""

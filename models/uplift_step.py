@@ -75,6 +75,7 @@ def fit(seen: Evidence, seed: int, threads: int = 1) -> UpliftModel:
         discount=seen.rows["discount_minor"].to_numpy(),
         orders=seen.rows["order_count"].to_numpy(),
         spent=seen.spent,
+        qualifying={arm: seen.qualifying[arm].to_numpy() for arm in seen.qualifying.columns},
     )
 
 
@@ -129,6 +130,7 @@ def _store_prior(run: Run, seen: Evidence) -> None:
         bought=bought,
         kin=seen.kin,
         order_worths=seen.order_worths,
+        beside=seen.valued_beside,
     )
     card = uplift_card.of_prior(run, prior)
     registry.save(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models import evidence
+from models import evidence, qualifying
 from models.conversion import Trial
 from models.crossfit import Matrix
 from models.data import Floats
@@ -78,11 +78,19 @@ def arms_with_evidence(names: NDArray[np.str_], bought: Floats, depths: Depths) 
 
 
 def trial_of(
-    rows: Matrix, names: NDArray[np.str_], seen: Floats, chances: pd.DataFrame, arms: list[str], *, is_count: bool
+    rows: Matrix,
+    names: NDArray[np.str_],
+    seen: Floats,
+    chances: pd.DataFrame,
+    arms: list[str],
+    *,
+    is_count: bool,
+    holding: Mapping[str, Floats],
 ) -> tuple[Trial, NDArray[np.bool_]]:
-    """Return the trial of the control arm and `arms`, and which rows are in it."""
+    """Return the trial of the control arm and `arms`, and which rows are in it; `holding` is of qualifying orders."""
     known = [CONTROL, *arms]
     keep = np.isin(names, known)
     number = pd.Index(known).get_indexer(pd.Index(names[keep])).astype(np.int64)
     outcome = COUNT if is_count else CHANCE
-    return Trial(rows[keep], number, seen[keep], chances.loc[keep, known].to_numpy(np.float64), outcome), keep
+    orders = qualifying.columns(holding, arms, keep) if is_count and holding else None
+    return Trial(rows[keep], number, seen[keep], chances.loc[keep, known].to_numpy(np.float64), outcome, orders), keep

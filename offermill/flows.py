@@ -207,7 +207,7 @@ _NIGHTLY_ONLY = {"models.rfm_history"}
 
 def _evidence_reads() -> tuple[str, ...]:
     evidence = ("models.training_snapshot", "models.training_examples", "models.evidence_arm")
-    return (*evidence, "models.order_worth", "offers.catalogue")
+    return (*evidence, "models.order_worth", "models.qualifying_order", "offers.catalogue")
 
 
 def _training() -> Stage:
