@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pyarrow as pa
@@ -36,9 +37,18 @@ def _plain(texts: pa.StringArray) -> pa.StringArray:
     return pa.array([_without_symbols(text) for text in texts.to_pylist()], pa.string())
 
 
+def without_tags(texts: pa.StringArray) -> pa.StringArray:
+    """Return the texts with ‹ and › for < and >, so that nothing in them is a tag.
+
+    Not as entities, which whoever does not read HTML (a subject line, a text message) would show.
+    """
+    return pc.replace_substring(pc.replace_substring(texts, "<", "‹"), ">", "›")
+
+
 def texts_of(column: Column, values: pa.Array, digits: int) -> pa.StringArray:
     """Return a column's cells; null stays null."""
     texts = _money(values, digits) if column.type == "money" else values.cast(pa.string())
+    texts = without_tags(texts) if column.is_html else texts
     return _plain(texts) if column.without_emoji else texts
 
 
@@ -60,11 +70,21 @@ def _breaches(contract: FileContract, column: Column, texts: pa.StringArray) -> 
         yield pc.match_substring_regex(texts, _FOUR_BYTES), "no letter of four bytes in UTF-8"
 
 
-def first_breach(contract: FileContract, cells: Sequence[pa.StringArray]) -> tuple[int, Column, str] | None:
-    """Return row, column and expectation of the first cell that breaks its contract; None when all keep it."""
+@dataclass(frozen=True)
+class Breach:
+    """A row (counted from 0) whose cell of a column breaks the contract, and what was expected."""
+
+    row: int
+    column: Column
+    expected: str
+
+
+def breaches(contract: FileContract, cells: Sequence[pa.StringArray]) -> list[Breach]:
+    """Return the first breach of every row that has one, in the order of the rows."""
+    found: dict[int, Breach] = {}
     for column, texts in zip(contract.columns, cells, strict=True):
         for broken, expected in _breaches(contract, column, texts):
-            row = pc.index(pc.fill_null(broken, False), True).as_py()
-            if row >= 0:
-                return row, column, expected
-    return None
+            if pc.any(broken).as_py():
+                for row in pc.indices_nonzero(pc.fill_null(broken, False)).to_pylist():
+                    found.setdefault(row, Breach(row, column, expected))
+    return [found[row] for row in sorted(found)]

@@ -31,6 +31,7 @@ class Column:
         may_be_empty: null is allowed; of a target that keeps old values only contact data may be.
         is_contact: a name or an address of the person.
         without_emoji: 4-byte symbols are left out; a 4-byte letter is refused.
+        is_html: the system puts the text into HTML as it stands, so `<` and `>` are written as `‹` and `›`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column:
     may_be_empty: bool = False
     is_contact: bool = False
     without_emoji: bool = False
+    is_html: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,21 @@ COLUMNS = (
     _field("customer_key", "Unique identifier: customer in the shop's own ids; small and capital letters differ."),
     _field("offer_status", "offered; `withdrawn` ends the offer."),
     _field("offer_key", "Key of the offer."),
-    Column("offer_text", "text", "The sentence without emoji; `none` when the offer ended.", 1000, without_emoji=True),
     Column(
-        "offer_price_notice", "text", "Notice of a personalised price; `none` where none.", 1000, without_emoji=True
+        "offer_text",
+        "text",
+        "The sentence without emoji; `none` when the offer ended.",
+        1000,
+        without_emoji=True,
+        is_html=True,
+    ),
+    Column(
+        "offer_price_notice",
+        "text",
+        "Notice of a personalised price; `none` where none.",
+        1000,
+        without_emoji=True,
+        is_html=True,
     ),
     Column("offer_value", "money", "What the offer is worth to the customer; 0 when it ended."),
     _field("offer_currency", "ISO 4217 code."),

@@ -9,12 +9,30 @@ COLUMNS = (
     Column("attributes.external_id", "text", "The profile: customer in the shop's own ids.", 255),
     Column(f"{_PROPERTY}offer_status", "text", "offered; `withdrawn` ends the offer."),
     Column(f"{_PROPERTY}offer_key", "text", "Key of the offer."),
-    Column(f"{_PROPERTY}offer_text", "text", "The sentence; null clears it when the offer ended.", may_be_empty=True),
     Column(
-        f"{_PROPERTY}offer_price_notice", "text", "Notice of a personalised price; null where none.", may_be_empty=True
+        f"{_PROPERTY}offer_text",
+        "text",
+        "The sentence; null clears it when the offer ended.",
+        may_be_empty=True,
+        is_html=True,
     ),
-    Column(f"{_PROPERTY}offer_how_to_use", "text", "How it is used; null when the offer ended.", may_be_empty=True),
-    Column(f"{_PROPERTY}offer_terms", "text", "Terms that go with it; null where none.", may_be_empty=True),
+    Column(
+        f"{_PROPERTY}offer_price_notice",
+        "text",
+        "Notice of a personalised price; null where none.",
+        may_be_empty=True,
+        is_html=True,
+    ),
+    Column(
+        f"{_PROPERTY}offer_how_to_use",
+        "text",
+        "How it is used; null when the offer ended.",
+        may_be_empty=True,
+        is_html=True,
+    ),
+    Column(
+        f"{_PROPERTY}offer_terms", "text", "Terms that go with it; null where none.", may_be_empty=True, is_html=True
+    ),
     Column(f"{_PROPERTY}offer_terms_url", "text", "Page with all terms; null where none.", may_be_empty=True),
     Column(f"{_PROPERTY}offer_value", "money", "What the offer is worth; null when it ended.", may_be_empty=True),
     Column(f"{_PROPERTY}offer_currency", "text", "ISO 4217 code."),

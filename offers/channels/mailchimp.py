@@ -8,7 +8,7 @@ import re
 
 import pyarrow as pa
 
-from offers.channels import tables
+from offers.channels import cells, tables
 from offers.channels.contract import MEGABYTE, Column, FileContract, Limits, Target
 from offers.channels.formats import Csv
 
@@ -43,25 +43,26 @@ def _in_parts(text: str) -> list[str]:
 def prepare(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Lay the sentence, which the query gives whole as the first part, over the three fields."""
     places = [batch.schema.get_field_index(name) for name in _PARTS]
-    laid = [_in_parts(text) for text in batch.column(places[0]).to_pylist()]
+    # Before it is measured: what stands for < and > is longer.
+    laid = [_in_parts(text) for text in cells.without_tags(batch.column(places[0])).to_pylist()]
     columns = list(batch.columns)
     for part, place in enumerate(places):
         columns[place] = pa.array([parts[part] for parts in laid], pa.string())
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
-def _field(name: str, meaning: str) -> Column:
-    return Column(name, "text", meaning, max_bytes=_BYTES)
+def _field(name: str, meaning: str, *, is_html: bool = False) -> Column:
+    return Column(name, "text", meaning, max_bytes=_BYTES, is_html=is_html)
 
 
 COLUMNS = (
     Column("Email Address", "text", "The contact.", pattern=r"[!-?A-~]+@[^@\s]+", max_bytes=_BYTES, is_contact=True),
     _field("OSTATUS", "offered; `withdrawn` ends the offer."),
     _field("OKEY", "Key of the offer."),
-    _field("OTEXT1", "First part of the sentence; `none` when the offer ended."),
-    _field("OTEXT2", "Second part of the sentence; `-` when there is none."),
-    _field("OTEXT3", "Third part of the sentence; `-` when there is none."),
-    _field("ONOTICE", "Notice of a personalised price; `none` where none."),
+    _field("OTEXT1", "First part of the sentence; `none` when the offer ended.", is_html=True),
+    _field("OTEXT2", "Second part of the sentence; `-` when there is none.", is_html=True),
+    _field("OTEXT3", "Third part of the sentence; `-` when there is none.", is_html=True),
+    _field("ONOTICE", "Notice of a personalised price; `none` where none.", is_html=True),
     Column("OVALUE", "money", "What the offer is worth to the customer; 0 when it ended."),
     _field("OCURRENCY", "ISO 4217 code."),
     Column("OFROM", "date", "First day it counts."),

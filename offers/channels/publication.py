@@ -54,7 +54,7 @@ def stage(warehouse: Warehouse, run: Run, signatures: Sequence[Mapping[str, obje
 
     Raises:
         ConfigError: a block of channels names a target that is not there, or what it lacks.
-        PublishError: a decision would be lost, a segment cannot name a file, or a row breaks a target's contract.
+        PublishError: a decision would be lost, or a segment cannot name a file.
     """
     folder = publish.staging(run, "exports")
     offers = crm_csv.write(warehouse, run, folder)
@@ -67,4 +67,18 @@ def stage(warehouse: Warehouse, run: Run, signatures: Sequence[Mapping[str, obje
     facts |= {"channels": channels.facts, "signatures": list(signatures)}
     title = f"Offers of {run.settings.shop.name} for {run.business_date}"
     datapackage.write(folder, f"{run.settings.shop.id}-{facts['edition']}", title, resources, facts)
-    return {"edition": facts["edition"], "offers": offers.rows, "files": len(resources) + 1, **offers.money}
+    return {
+        "edition": facts["edition"],
+        "offers": offers.rows,
+        "files": len(resources) + 1,
+        **offers.money,
+        **_alerts(channels),
+    }
+
+
+def _alerts(channels: handover.Handover) -> dict[str, object]:
+    """Return which blocks stopped and how many records others left out; nothing when all were written whole."""
+    stopped = {name: facts["stopped"] for name, facts in channels.facts.items() if "stopped" in facts}
+    left_out = sum(resource.rows for resource in channels.resources if resource.path == handover.LEFT_OUT)
+    told = {"stopped_blocks": "; ".join(f"{name}: {why}" for name, why in stopped.items())} if stopped else {}
+    return {**told, **({"left_out_records": left_out} if left_out else {})}

@@ -18,8 +18,9 @@ Rules that hold for all of them:
   not fit into one file goes on in `<name>-0001.csv`, `<name>-0002.csv` …, never inside a record.
 - `<name>.csv` tells offers, `<name>.withdraw.csv` their ends, in the same columns unless its own stand below; without
   an end there is no such file. Import ends first.
-- A cell that breaks its contract, a key that two rows share, or a record that is too long stops the night before
-  anything is published; the message names file, row and column.
+- A record with a cell that breaks its contract, or that is too long, is left out and listed with its reason in
+  `audit/left_out_records.csv`. More of them than `gates` allows, or a key that two rows share, stop the block: it has
+  no file, and `offermill.channels.<block>.stopped` in the manifest says why. The other blocks are written.
 - Where an empty cell would leave the old value, no column about the offer is ever empty.
 - Where a system keeps one offer per customer, it is told the last alone; the end of an older one never ends a newer
   one.
@@ -38,6 +39,7 @@ def _limits_of(column: Column) -> str:
         f"{column.max_bytes} bytes" if column.max_bytes else "",
         f"`{column.pattern}`" if column.pattern else "",
         "no 4-byte letters" if column.without_emoji else "",
+        "`<` and `>` as `‹` and `›`" if column.is_html else "",
         "may be empty" if column.may_be_empty else "",
     ]
     return ", ".join(part for part in said if part)

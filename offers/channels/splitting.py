@@ -14,6 +14,7 @@ from offers.channels import cells
 from offers.channels.contract import FileContract
 
 _SHOWN = 60
+ADVICE = "Mend the text or the customer's record, or take the block out of channels in shop.yml."
 
 
 @dataclass(frozen=True)
@@ -118,47 +119,82 @@ def _key(contract: FileContract, columns: Sequence[pa.StringArray], row: int) ->
     return ", ".join(f"{name}={columns[names.index(name)][row].as_py()}" for name in contract.key)
 
 
-def _checked(contract: FileContract, file: str, columns: Sequence[pa.StringArray]) -> None:
-    breach = cells.first_breach(contract, columns)
-    if breach is None:
-        return
-    row, column, expected = breach
-    got = columns[contract.columns.index(column)][row].as_py()
+@dataclass(frozen=True)
+class LeftOut:
+    """A record that its target would not take: file, key, column at fault (empty: the whole), and why."""
+
+    file: str
+    key: str
+    column: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: the row {self.key} {self.why}"
+
+
+def _left_out(contract: FileContract, file: str, columns: Sequence[pa.StringArray], breach: cells.Breach) -> LeftOut:
+    got = columns[contract.columns.index(breach.column)][breach.row].as_py()
     # What is personal is not repeated in a log.
-    said = f"{len(got or '')} characters" if column.is_contact and got is not None else _shown(got)
-    raise PublishError(
-        f"{file}: the row {_key(contract, columns, row)} has {said} in {column.name}; expected {expected}. Nothing was "
-        "published; mend the text or the customer's record, or take the block out of channels in shop.yml."
-    )
+    said = f"{len(got or '')} characters" if breach.column.is_contact and got is not None else _shown(got)
+    why = f"has {said} in {breach.column.name}; expected {breach.expected}"
+    return LeftOut(file, _key(contract, columns, breach.row), breach.column.name, why)
 
 
-def _sized(contract: FileContract, file: str, columns: Sequence[pa.StringArray], records: pa.Array) -> None:
+def _too_long(
+    contract: FileContract, file: str, columns: Sequence[pa.StringArray], records: pa.Array
+) -> dict[int, LeftOut]:
     around = len(contract.format.head(contract.columns)) + len(contract.format.tail())
     most = min(contract.limits.record_bytes or contract.limits.bytes, contract.limits.bytes - around)
-    row = pc.index(pc.greater(pc.binary_length(records), most), True).as_py()
-    if row >= 0:
-        size = len(records[row].as_py().encode())
-        raise PublishError(
-            f"{file}: the row {_key(contract, columns, row)} is {size} bytes long; the target takes {most}. Nothing "
-            "was published; shorten its texts."
+    sizes = pc.binary_length(records)
+    return {
+        row: LeftOut(
+            file, _key(contract, columns, row), "", f"is {sizes[row].as_py()} bytes long; the target takes {most}"
         )
+        for row in pc.indices_nonzero(pc.greater(sizes, most)).to_pylist()
+    }
 
 
-def _records(contract: FileContract, file: str, batch: pa.RecordBatch, digits: int) -> pa.Array:
+@dataclass(frozen=True)
+class _Judged:
+    """A batch as records, and of every row whether it keeps the contract."""
+
+    records: pa.Array
+    broken: dict[int, LeftOut]
+
+    @property
+    def is_kept(self) -> pa.BooleanArray:
+        return pa.array([row not in self.broken for row in range(len(self.records))], pa.bool_())
+
+
+def _judged(contract: FileContract, file: str, batch: pa.RecordBatch, digits: int) -> _Judged:
     prepared = contract.prepare(batch) if contract.prepare else batch
     columns = [cells.texts_of(column, prepared.column(place), digits) for place, column in enumerate(contract.columns)]
-    _checked(contract, file, columns)
     records = contract.format.records(contract.columns, columns)
-    _sized(contract, file, columns, records)
-    return records
+    found = {one.row: _left_out(contract, file, columns, one) for one in cells.breaches(contract, columns)}
+    return _Judged(records, _too_long(contract, file, columns, records) | found)
 
 
-def write(contract: FileContract, stem: Path, batches: Iterable[pa.RecordBatch], digits: int) -> list[Part]:
+def kept(contract: FileContract, rows: pa.Table, digits: int) -> pa.Table:
+    """Return the rows that keep the contract; the others `write` leaves out."""
+    batches = [
+        batch.filter(_judged(contract, "", batch, digits).is_kept) for batch in rows.to_batches() if batch.num_rows
+    ]
+    return pa.Table.from_batches(batches, rows.schema)
+
+
+def write(
+    contract: FileContract,
+    stem: Path,
+    batches: Iterable[pa.RecordBatch],
+    digits: int,
+    left_out: list[LeftOut] | None = None,
+) -> list[Part]:
     """Write the batches into `<stem>.csv`, or `<stem>-0001.csv` and so on when one file cannot hold them.
 
     Args:
         batches: the columns of the contract, in its order.
         digits: behind the decimal point of money.
+        left_out: takes the records that break the contract, which are then not written; None: the first is an error.
 
     Raises:
         PublishError: a cell or a record breaks the contract; names file, row key and column.
@@ -169,10 +205,23 @@ def write(contract: FileContract, stem: Path, batches: Iterable[pa.RecordBatch],
     try:
         for batch in batches:
             if batch.num_rows:
-                writer.add(_records(contract, file, batch, digits))
+                writer.add(_records(contract, file, batch, digits, left_out))
         return writer.close()
     finally:
         writer.abandon()
+
+
+def _records(
+    contract: FileContract, file: str, batch: pa.RecordBatch, digits: int, left_out: list[LeftOut] | None
+) -> pa.Array:
+    judged = _judged(contract, file, batch, digits)
+    if not judged.broken:
+        return judged.records
+    found = [judged.broken[row] for row in sorted(judged.broken)]
+    if left_out is None:
+        raise PublishError(f"{found[0]}. {ADVICE}")
+    left_out += found
+    return judged.records.filter(judged.is_kept)
 
 
 def rows_of(parts: Iterable[Part]) -> int:

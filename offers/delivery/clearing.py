@@ -139,7 +139,9 @@ class _Copies:
 
     def _rows(self, contract: FileContract, status: Status) -> pa.Table:
         parameters = handover.bound(self._leaving.run, self._leaving.options, status)
-        return self._leaving.warehouse.arrow(contract.sql, parameters)
+        rows = self._leaving.warehouse.arrow(contract.sql, parameters)
+        # What the publication left out stays out.
+        return splitting.kept(contract, rows, self._asked.run.settings.shop.currency_digits)
 
     def _parts(self, contract: FileContract, status: Status, keys: pa.Table) -> Iterator[Cleared]:
         """Yield the copies of one kind of file; `keys` are those of all its published rows, in their order."""

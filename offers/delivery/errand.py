@@ -105,11 +105,17 @@ class _Block:
             return []  # the block is younger than the edition
         transport = targets.open_transport(self._delivery, run.business_date, self._errand.clock)
         with closing(transport):
+            why = published.stopped(run.shop.exports / edition, self._name)
+            if why is not None:
+                return [self._failed(files, transport, why, "then run the night again with --new-version")]
             try:
                 return [*self._sent(files, transport)]
             except OffermillError as problem:
-                whole = self._parcel(File(f"channels/{self._name}/", 0, "", sum(file.rows for file in files)))
-                return [Outcome(whole, transport.place, "failed", 0, str(problem), "nothing of the block was sent")]
+                return [self._failed(files, transport, str(problem), "nothing of the block was sent")]
+
+    def _failed(self, files: list[File], transport: Transport, why: str, advice: str) -> Outcome:
+        whole = self._parcel(File(f"channels/{self._name}/", 0, "", sum(file.rows for file in files)))
+        return Outcome(whole, transport.place, "failed", 0, why, advice)
 
     def _sent(self, files: list[File], transport: Transport) -> Iterator[Outcome]:
         parcels = [*self._parcels(files)]

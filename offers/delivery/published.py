@@ -38,3 +38,9 @@ def files(edition: Path, block: str) -> list[File] | None:
         return None
     prefix = f"channels/{block}/"
     return [_file(resource) for resource in package["resources"] if resource["path"].startswith(prefix)]
+
+
+def stopped(edition: Path, block: str) -> str | None:
+    """Return why a block was not written at all; None when it was, or is not known."""
+    said = datapackage.read(edition)["offermill"].get("channels", {}).get(block, {}).get("stopped")
+    return None if said is None else str(said)

@@ -9,7 +9,7 @@ import pytest
 from frictionless import Package
 
 from offermill import datapackage, publish
-from offermill.errors import ConfigError, PublishError
+from offermill.errors import ConfigError
 from offermill.warehouse import Warehouse
 from offers.channels import handover, publication
 from tests import literal_night
@@ -171,32 +171,66 @@ def test_the_data_package_with_channels_is_valid(warehouse: Warehouse, tmp_path:
 
 
 def refusal(warehouse: Warehouse, folder: Path, channels: str) -> str:
-    with pytest.raises((PublishError, ConfigError)) as problem:
+    with pytest.raises(ConfigError) as problem:
         handover.write(warehouse, run_with(folder / "shop", channels), folder)
     return str(problem.value)
 
 
-def test_a_cell_that_breaks_its_contract_names_file_row_and_column(warehouse: Warehouse, tmp_path: Path) -> None:
-    fill(warehouse, [message(1), message(2, offer_text="x" * 1001)])
-    assert refusal(warehouse, tmp_path, "{crm: {target: generic}}") == (
-        f"crm/offers.csv: the row offer_key=000000000000000000000002 has '{'x' * 60}...' in offer_text; expected at "
-        "most 1000 characters. Nothing was published; mend the text or the customer's record, or take the block out of "
-        "channels in shop.yml."
+def written(warehouse: Warehouse, folder: Path, channels: str) -> handover.Handover:
+    return handover.write(warehouse, run_with(folder / "shop", channels), folder)
+
+
+def test_a_record_that_breaks_its_contract_is_left_out_and_listed(warehouse: Warehouse, tmp_path: Path) -> None:
+    fill(warehouse, [message(1, phone="80012345"), *map(message, range(3, 300)), message(2, offer_text="x" * 1001)])
+    made = written(warehouse, tmp_path, "{crm: {target: generic}, other: {target: hubspot}}")
+    assert len(read(tmp_path / "channels" / "crm" / "offers.csv")) == 297
+    assert (made.facts["crm"]["left_out"], made.facts["other"]["left_out"]) == (2, 1)
+    said = read(tmp_path / "audit" / "left_out_records.csv")
+    # What is personal is not repeated.
+    assert [tuple(row.values()) for row in said] == [
+        (
+            "crm",
+            "crm/offers.csv",
+            "offer_key=000000000000000000000001",
+            "phone",
+            r"has 8 characters in phone; expected the form \+[1-9][0-9]{6,14}",
+        ),
+        (
+            "crm",
+            "crm/offers.csv",
+            "offer_key=000000000000000000000002",
+            "offer_text",
+            f"has '{'x' * 60}...' in offer_text; expected at most 1000 characters",
+        ),
+        (
+            "other",
+            "other/contacts.csv",
+            "customer_key=c000002",
+            "offer_text",
+            f"has '{'x' * 60}...' in offer_text; expected at most 1000 characters",
+        ),
+    ]
+
+
+def test_many_bad_records_or_a_shared_key_stop_their_block_alone(warehouse: Warehouse, tmp_path: Path) -> None:
+    fill(warehouse, [message(1), message(2, offer_text="x" * 1001), message(3, offer_text="x" * 1001)])
+    made = written(
+        warehouse, tmp_path, "{crm: {target: generic}, tags: {target: salesforce}, users: {target: klaviyo}}"
     )
+    assert made.facts["crm"]["stopped"] == (
+        f"crm/offers.csv: the row offer_key=000000000000000000000002 has '{'x' * 60}...' in offer_text; expected at "
+        "most 1000 characters (2 such records of 3, more than the share of 0.01 allowed). Mend the text or the "
+        "customer's record, or take the block out of channels in shop.yml."
+    )
+    assert (made.facts["crm"]["files"], (tmp_path / "channels" / "crm").exists()) == ([], False)
+    assert "stopped" not in made.facts["users"]
+    assert (tmp_path / "channels" / "users").is_dir()
 
-
-def test_contact_data_is_not_repeated_in_an_error(warehouse: Warehouse, tmp_path: Path) -> None:
-    fill(warehouse, [message(1, phone="80012345")])
-    said = refusal(warehouse, tmp_path, "{crm: {target: generic}}")
-    assert "has 8 characters in phone; expected the form" in said
-    assert "80012345" not in said
-
-
-def test_a_key_that_two_rows_share_is_refused(warehouse: Warehouse, tmp_path: Path) -> None:
     fill(warehouse, [message(1), message(1, customer_id="c2")])
-    assert refusal(warehouse, tmp_path, "{crm: {target: generic}}") == (
+    made = written(warehouse, tmp_path / "again", "{crm: {target: generic}}")
+    assert made.facts["crm"]["stopped"] == (
         "crm/offers: 2 rows have the key offer_key=000000000000000000000001; the target would keep one of them by "
-        "chance. Nothing was published; two records of the shop must not share it."
+        "chance. Two records of the shop must not share it."
     )
 
 

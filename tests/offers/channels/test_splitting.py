@@ -87,7 +87,8 @@ def test_a_record_that_no_file_can_hold_is_refused_by_its_key(tmp_path: Path) ->
     with pytest.raises(PublishError) as problem:
         splitting.write(limited, tmp_path / "crm" / "list", batches([("k1", "short"), ("k2", "x" * 30)]), 2)
     assert str(problem.value) == (
-        "crm/list.csv: the row id=k2 is 34 bytes long; the target takes 32. Nothing was published; shorten its texts."
+        "crm/list.csv: the row id=k2 is 34 bytes long; the target takes 32. Mend the text or the "
+        "customer's record, or take the block out of channels in shop.yml."
     )
 
 

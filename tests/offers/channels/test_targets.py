@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from openapi_client.models.profile_import_job_create_query import ProfileImportJobCreateQuery
 
-from offermill.errors import PublishError
 from offermill.warehouse import Warehouse
 from offers.channels import handover, registry
 from tests.offers.channels.leaving import EMOJI, NAMES, Row, fill, message, run_with, withdrawn
@@ -124,8 +123,13 @@ def salesforce(row: Row) -> Row:
     }
 
 
+def inert(text: str) -> str:
+    """Return a text as it goes to systems that put it into HTML as it stands."""
+    return text.replace("<", "‹").replace(">", "›")
+
+
 def marketing_cloud(row: Row) -> Row:
-    given = generic(row)
+    given = generic(row) | {"offer_text": inert(row["offer_text"] or "none")}
     dropped = ("customer_id", "email", "phone", "first_name", "last_name", "offer_id", *BESIDE)
     return {name: given[name] for name in given if name not in dropped} | {"SubscriberKey": row["customer_id"]}
 
@@ -136,7 +140,7 @@ def contact(row: Row) -> Row:
         "customer_key": row["customer_id"],
         "offer_status": row["offer_status"],
         "offer_key": row["offer_key"],
-        "offer_text": row["offer_text"] or "none",
+        "offer_text": inert(row["offer_text"] or "none"),
         "offer_price_notice": row["price_notice"] or "none",
         "offer_value": money(row),
         "offer_currency": "EUR",
@@ -155,7 +159,7 @@ def emarsys(row: Row) -> Row:
 
 def mautic(row: Row) -> Row:
     kept = {name: value for name, value in contact(row).items() if name not in ("offer_currency", "offer_wave")}
-    return kept | {"offer_text": row["offer_text"] or "", "offer_price_notice": row["price_notice"] or ""}
+    return kept | {"offer_text": inert(row["offer_text"] or ""), "offer_price_notice": row["price_notice"] or ""}
 
 
 def partner(row: Row) -> Row:
@@ -214,7 +218,7 @@ def test_braze_users_point_at_the_catalog_that_holds_their_text(folder: Path) ->
         key: (user["offer_key"], user["offer_code"], user["offer_value"], items[user["offer_item"]]["offer_text"])
         for key, user in users.items()
     } == {
-        row["customer_id"]: (f"offer-{row['offer_key']}", f"code {row['code']}", money(row), row["offer_text"])
+        row["customer_id"]: (f"offer-{row['offer_key']}", f"code {row['code']}", money(row), inert(row["offer_text"]))
         for row in last()
         if row["offer_status"] == "offered"
     }
@@ -230,7 +234,7 @@ def test_mailchimp_gets_every_sentence_whole_in_fields_of_255_bytes(folder: Path
     assert all(0 < len(cell.encode()) <= 255 for row in rows.values() for cell in row.values())
     said = {key: " ".join(row[f"OTEXT{part}"] for part in (1, 2, 3)).split() for key, row in rows.items()}
     offered = [row for row in MESSAGES if row["offer_status"] == "offered"]
-    assert said == {row["email"]: row["offer_text"].split() for row in offered}
+    assert said == {row["email"]: inert(row["offer_text"]).split() for row in offered}
     assert max(len(row["offer_text"].encode()) for row in offered) > 255
 
 
@@ -249,7 +253,7 @@ def test_klaviyo_jobs_hold_the_decisions_and_its_own_model_takes_them(folder: Pa
         row["customer_id"]: {
             "offer_status": "offered",
             "offer_key": row["offer_key"],
-            "offer_text": row["offer_text"],
+            "offer_text": inert(row["offer_text"]),
             "offer_price_notice": row["price_notice"],
             **{f"offer_{name}": row[name] for name in BESIDE},
             "offer_value": row["value_minor"] / 100,
@@ -295,9 +299,7 @@ def refusal(folder: Path, target: str, *messages: Row) -> str:
     run = run_with(folder / "shop", f"{{one: {{target: {target}}}}}")
     with Warehouse.open() as warehouse:
         fill(warehouse, messages)
-        with pytest.raises(PublishError) as problem:
-            handover.write(warehouse, run, folder)
-    return str(problem.value)
+        return str(handover.write(warehouse, run, folder).facts["one"]["stopped"])
 
 
 @pytest.mark.parametrize(
@@ -337,7 +339,6 @@ def test_an_address_that_two_customers_share_or_mailchimp_cannot_take_is_counted
         facts = handover.write(warehouse, run_with(tmp_path / "shop", "{one: {target: mailchimp}}"), tmp_path).facts
     assert [row["Email Address"] for row in read(tmp_path / "channels" / "one", "contacts")] == ["c5@example.org"]
     told = facts["one"]
-    assert isinstance(told, dict)
     assert (told["offered"], told["unaddressed"]) == (1, 4)
 
 

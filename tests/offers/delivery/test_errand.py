@@ -258,3 +258,24 @@ def test_the_log_becomes_a_table(warehouse: Warehouse, run: Run, tmp_path: Path)
         ("mail", "offers.csv", "delivered", 2, 1, "opted_out", 1, None),
         ("mail", "offers.withdraw.csv", "delivered", 1, 0, None, 1, None),
     ]
+
+
+def test_a_block_that_was_not_written_is_red_and_a_record_left_out_stays_out(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    fill(warehouse, [message(1, phone="80012345"), *map(message, range(2, 150)), message(150, offer_text="")])
+    run = run_with(tmp_path / "shop", TWO.replace("mail: {target: generic", "mail: {target: hubspot"))
+    publish_night(warehouse, run)
+    inbox = tmp_path / "inbox"
+    blocks = {"crm": into(inbox), "mail": into(inbox)}
+    (crm,) = deliver(warehouse, run, blocks)[:1]
+    assert (crm.result, crm.why.startswith("crm/offers.csv: the row offer_key=")) == ("failed", True)
+
+    fill(warehouse, [message(1, phone="80012345"), *map(message, range(2, 150))])
+    later = run_with(tmp_path / "shop", TWO, date(2026, 7, 1))
+    publish_night(warehouse, later)
+    done = deliver(warehouse, later, blocks, lambda *_, **__: {key(2): "opted_out"})
+    assert [(one.result, one.parcel.rows, dict(one.parcel.withheld)) for one in done[:1]] == [
+        ("delivered", 147, {"opted_out": 1})
+    ]
+    assert customers(inbox / "2026-07-01" / "crm" / "offers.csv")[0] == "c000003"
