@@ -23,7 +23,7 @@ Cell = str | Markup
 
 @cache
 def texts(language: str) -> Any:
-    """Return every word about data in a language other than English, by kind and code."""
+    """Return every word about data in a language, by kind and code; checks say themselves in English."""
     return yaml.safe_load((FOLDER / f"{language}.yml").read_text(encoding="utf-8"))
 
 
@@ -43,6 +43,27 @@ def promise(ctx: Context, row: Row) -> Cell:
     if check is None or check.description != english:
         return ctx.english(english)
     return described(check, ctx.language) or ctx.english(english)
+
+
+def reject(ctx: Context, row: Row) -> Cell:
+    """Return why records were not taken; the row holds `reason_code` and `reason_detail`, or else `reason`."""
+    return _filled(ctx, texts(ctx.language)["rejects"].get(row["reason_code"]), row["reason_detail"], row["reason"])
+
+
+def note(ctx: Context, row: Row) -> tuple[Cell, Cell]:
+    """Return a remark on files as title and sentence; the row holds `kind`, `detail` and the English `description`."""
+    title, sentence = texts(ctx.language)["notes"].get(row["kind"], (None, None))
+    return (
+        _filled(ctx, title, None, str(row["kind"]).replace("_", " ")),
+        _filled(ctx, sentence, row["detail"], row["description"]),
+    )
+
+
+def _filled(ctx: Context, said: str | None, detail: str | None, english: str | None) -> Cell:
+    # What an earlier release wrote down has no code, or no detail.
+    if said is not None and ("{detail}" not in said or detail is not None):
+        return inert(said.format(detail=detail))
+    return inert(english or "") if ctx.language == "en" else ctx.english(english or "")
 
 
 def _check(address: str, index: int) -> Check | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboards.context import Context
-from dashboards.data_words import promise
+from dashboards.data_words import note, promise, reject
 from dashboards.queries import Answer, Row
 
 _TONES = {"kept": "good", "warning": "warn", "critical": "bad"}
@@ -32,7 +32,7 @@ def _reject(ctx: Context, row: Row) -> list[Any]:
     return [
         row["source"],
         column,
-        row["reason"],
+        reject(ctx, row),
         ctx.formats.number(row["reject_count"]),
         ctx.formats.day(row["delivered_on"]),
     ]
@@ -48,7 +48,8 @@ def _late(ctx: Context, row: Row) -> list[Any]:
 
 
 def _note(ctx: Context, row: Row) -> list[Any]:
-    return [row["source"], row["kind"], ctx.formats.number(row["item_count"]), row["description"]]
+    title, sentence = note(ctx, row)
+    return [row["source"], title, ctx.formats.number(row["item_count"]), sentence]
 
 
 _TABLES = {

@@ -27,12 +27,19 @@ group by schema_name
 order by list_position(['raw', 'staging', 'core', 'features', 'segments', 'models', 'offers'], schema_name), schema_name
 
 -- name: rejects
--- One row per source, column and reason of records that were not taken.
-select source, column_name, reason, count(*) as reject_count, max(delivered_on) as delivered_on
+-- One row per source, column and reason of records that were not taken; only what has no code is told by its sentence.
+select
+    source,
+    column_name,
+    reason_code,
+    reason_detail,
+    case when reason_code is null then reason end as reason,
+    count(*) as reject_count,
+    max(delivered_on) as delivered_on
 from meta.reject
 where delivered_on <= $business_date
-group by source, column_name, reason
-order by reject_count desc, source, column_name, reason
+group by all
+order by reject_count desc, source, column_name, reason_code, reason_detail, reason
 
 -- name: conflicts
 -- One row per source with keys that came twice with different content.
@@ -53,7 +60,12 @@ order by source
 -- name: notes
 -- One row per source and remark on files that were taken. A file changed after its night is in that run's log: a page of the
 -- night before must not change with it.
-select source, replace(kind, '_', ' ') as kind, sum(item_count) as item_count, min(description) as description
+select
+    source,
+    kind,
+    sum(item_count) as item_count,
+    arg_min(detail, description) as detail,
+    min(description) as description
 from meta.note
 where delivered_on <= $business_date and kind <> 'changed_file'
 group by source, kind

@@ -56,7 +56,7 @@ def check_not_empty(rules: Rules) -> None:
     for place, count in rules.landed.records.items():
         if count:
             continue
-        rules.landed.notes.append((place, "no_records", 0, "a header and no records"))
+        rules.landed.notes.append((place, "no_records", 0, "a header and no records", None))
         if rules.source.required and not rules.source.allow_empty:
             raise InputError(
                 f"{place}: has a header and no records, and the source is required. An export probably failed: deliver "

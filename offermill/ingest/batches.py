@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from offermill.ingest.codes import RejectCode
+
 # Rows per batch: large enough that DuckDB's insert costs little, small enough to hold in memory at the widest.
 BATCH_ROWS = 50_000
 # Text of a bad record that is kept; enough to find it again.
@@ -14,11 +16,16 @@ LINE = "_line"
 
 @dataclass(frozen=True)
 class Reject:
-    """One record that is not loaded: where, which column if one is to blame, why, and the record itself."""
+    """One record that is not loaded: where, which column if one is to blame, why, and the record itself.
+
+    `code` and `detail` say why for people of any language.
+    """
 
     line: int
     reason: str
     record: str
+    code: RejectCode
+    detail: str | None = None
     column: str | None = None
 
 

@@ -3,15 +3,22 @@
 import csv
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from offermill.errors import InputError
 from offermill.ingest.batches import RECORD_CHARACTERS, Batch, Reject, Tally, text_table
+from offermill.ingest.codes import RejectCode
 from offermill.ingest.header import Header
 from offermill.ingest.sources import SourceSettings
 
 if TYPE_CHECKING:
     import _csv
+
+
+class _Why(NamedTuple):
+    code: RejectCode
+    told: str
+    detail: str | None = None
 
 
 class Rows:
@@ -89,14 +96,14 @@ class Rows:
             self._tally.blank_lines += 1
             return
         fits = self._fitted(row)
-        reason = self._bad_bytes(span) or self._bad_shape(fits)
-        if reason is None:
+        why = self._bad_bytes(span) or self._bad_shape(fits)
+        if why is None:
             self._kept.append(fits)
             self._starts.append(self.next_line)
         elif len(fits) != len(self.names) and span > 1:
             raise InputError(self._swallowed(span))
         else:
-            self._reject(reason, self.source.delimiter.join(row))
+            self._reject(why, self.source.delimiter.join(row))
         self._tally.continued_lines += span - 1
 
     def _fitted(self, row: list[str]) -> list[str]:
@@ -108,25 +115,28 @@ class Rows:
             return [*row, ""]
         return row
 
-    def _bad_bytes(self, span: int) -> str | None:
+    def _bad_bytes(self, span: int) -> _Why | None:
         for line in range(self.next_line, self.next_line + span):
             if line in self.bad_lines:
                 offset, byte = self.bad_lines[line]
-                return (
+                told = (
                     f"byte 0x{byte:02x} at offset {offset:,} of the file is not {self.source.encoding}; "
                     "export the record again."
                 )
+                return _Why("bad_bytes", told, self.source.encoding)
         return None
 
-    def _bad_shape(self, row: Sequence[str]) -> str | None:
+    def _bad_shape(self, row: Sequence[str]) -> _Why | None:
         if [value.strip() for value in row] == self.names:
-            return "repeats the header; the file looks concatenated. Deliver one export, not several glued together."
+            told = "repeats the header; the file looks concatenated. Deliver one export, not several glued together."
+            return _Why("repeated_header", told)
         if len(row) == len(self.names):
             return None
-        return (
+        told = (
             f"has {len(row)} fields where the header has {len(self.names)}; "
             f'quote values that hold "{self.source.delimiter}".'
         )
+        return _Why("field_count", told, str(len(self.names)))
 
     def _malformed(self, problem: csv.Error, lines: list[str], end: int, is_last: bool) -> int:
         """Reject a row that breaks the quoting rules, wait for its rest, or refuse the file; return the lines done."""
@@ -138,7 +148,8 @@ class Rows:
             raise InputError(self._swallowed(span)) from problem
         if "field limit" in str(problem):
             raise InputError(self._too_long()) from problem
-        self._reject(f"breaks the quoting rules of CSV: {problem}.", lines[self._done].rstrip("\n"))
+        why = _Why("csv_quotes", f"breaks the quoting rules of CSV: {problem}.")
+        self._reject(why, lines[self._done].rstrip("\n"))
         self.next_line += 1
         return end
 
@@ -157,8 +168,8 @@ class Rows:
             "nothing was loaded. Correct the record, or raise max_field_characters of the source."
         )
 
-    def _reject(self, reason: str, record: str) -> None:
-        self._rejects.append(Reject(self.next_line, reason, record[:RECORD_CHARACTERS]))
+    def _reject(self, why: _Why, record: str) -> None:
+        self._rejects.append(Reject(self.next_line, why.told, record[:RECORD_CHARACTERS], why.code, why.detail))
 
     def _emptied(self) -> Batch:
         columns = list(zip(*self._kept, strict=True)) or [()] * len(self.names)

@@ -83,12 +83,14 @@ class Loader:
 
     def _note_unsplit(self, rules: Rules) -> None:
         """Note the records that could not even be split into fields."""
-        rejects = [(file, r.line, r.column, r.reason, r.record) for file, r in rules.landed.rejects]
+        rejects = [(file, r.line, r.column, r.reason, r.code, r.detail, r.record) for file, r in rules.landed.rejects]
         if not rejects:
             return
-        types = (pa.string(), pa.int64(), pa.string(), pa.string(), pa.string())
+        types = (pa.string(), pa.int64(), *[pa.string()] * 5)
         columns = [pa.array(column, kind) for column, kind in zip(zip(*rejects, strict=True), types, strict=True)]
-        table = pa.table(columns, names=["file", "line", "column_name", "reason", "record"])
+        table = pa.table(
+            columns, names=["file", "line", "column_name", "reason", "reason_code", "reason_detail", "record"]
+        )
         for name, value in (("source", self.contract.table), ("delivered_on", rules.delivery.delivered_on)):
             table = table.append_column(name, pa.array([value] * len(rejects)))
         self.warehouse.append("meta.reject", table)

@@ -6,6 +6,7 @@ Names come from contracts in this repository; everything else is bound as a para
 
 from dataclasses import dataclass
 
+from offermill.ingest.codes import RejectCode
 from offermill.ingest.contracts import Column
 from offermill.ingest.sources import SourceSettings
 
@@ -29,11 +30,14 @@ ZONED = "timestamp with time zone"
 class Reason:
     """When `condition` (SQL) holds, the record is rejected with `sentence` (SQL that makes text).
 
+    `code` and `detail` (SQL that makes text) say the same without the value, for people of any language.
     `explains`: the value is null then anyway, which a later reason finds more cheaply; this one only says it better.
     """
 
     condition: str
     sentence: str
+    code: RejectCode
+    detail: str = "null"
     explains: bool = False
 
 
@@ -127,6 +131,11 @@ def _trimmed(text: str) -> str:
     return f"nullif(case when regexp_matches({text}, {EDGES}) then trim({text}, {SPACES}) else {text} end, '')"
 
 
-def unread(field: Field, what: str) -> Reason:
+def literal(value: object) -> str:
+    """Return a value as a text of SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def unread(field: Field, what: str, code: RejectCode, detail: str = "null") -> Reason:
     """Return the reason for a value that is there but cannot be typed."""
-    return Reason(f"{field.text} is not null and {field.typed} is null", field.says(what))
+    return Reason(f"{field.text} is not null and {field.typed} is null", field.says(what), code, detail)

@@ -8,6 +8,7 @@ from pathlib import Path
 from offermill.errors import InputError
 from offermill.ingest import header
 from offermill.ingest.batches import BATCH_ROWS, RECORD_CHARACTERS, Batch, Reject, Tally, text_table
+from offermill.ingest.codes import RejectCode
 from offermill.ingest.contracts import Contract
 from offermill.ingest.decode import Decoder, opened
 from offermill.ingest.sources import SourceSettings
@@ -19,15 +20,20 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 class _NotAllowedError(ValueError):
     """A JSON value that no contract column can hold."""
 
+    def __init__(self, code: RejectCode, told: str, detail: str | None = None) -> None:
+        super().__init__(told)
+        self.code = code
+        self.detail = detail
+
 
 def _no_constant(name: str) -> str:
-    raise _NotAllowedError(f"holds {name}, which is no JSON value; send null.")
+    raise _NotAllowedError("no_constant", f"holds {name}, which is no JSON value; send null.", name)
 
 
 def _flat(pairs: list[tuple[str, object]]) -> dict[str, object]:
     record = dict(pairs)
     if len(record) != len(pairs):
-        raise _NotAllowedError("holds the same name twice; keep one.")
+        raise _NotAllowedError("same_name", "holds the same name twice; keep one.")
     return record
 
 
@@ -44,14 +50,15 @@ def _text(name: str, value: object, limit: int) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    raise _NotAllowedError(f"{name} holds a list or an object; send one plain value.")
+    raise _NotAllowedError("not_flat", f"{name} holds a list or an object; send one plain value.", name)
 
 
 def _check_text(name: str, value: str, limit: int) -> None:
     if len(value) > limit:
         raise InputError(f"{name} is longer than {limit:,} characters")
     if not value.isascii() and _HALF_PAIR.search(value):
-        raise _NotAllowedError(f"{name} holds half of a surrogate pair, which is no text; export the record again.")
+        told = f"{name} holds half of a surrogate pair, which is no text; export the record again."
+        raise _NotAllowedError("half_pair", told, name)
 
 
 def read(path: Path, contract: Contract, source: SourceSettings, place: str, tally: Tally) -> Iterator[Batch]:
@@ -104,15 +111,18 @@ class _Reader:
         if number in self._decoder.bad_lines:
             offset, byte = self._decoder.bad_lines[number]
             raise _NotAllowedError(
+                "bad_bytes",
                 f"byte 0x{byte:02x} at offset {offset:,} of the file is not {self._source.encoding}; "
-                "export the record again."
+                "export the record again.",
+                self._source.encoding,
             )
         try:
             record = _DECODER.decode(line.rstrip("\n"))
         except RecursionError as problem:
-            raise _NotAllowedError("is nested too deeply; send one flat object a line.") from problem
+            told = "is nested too deeply; send one flat object a line."
+            raise _NotAllowedError("too_nested", told) from problem
         if not isinstance(record, dict):
-            raise _NotAllowedError("is no JSON object; send one object a line.")
+            raise _NotAllowedError("no_object", "is no JSON object; send one object a line.")
         if record.keys() - self._seen.keys():
             self._seen.update(dict.fromkeys(record))
         if len(self._seen) > self._source.max_columns:
@@ -120,11 +130,13 @@ class _Reader:
         limit = self._source.max_field_characters
         return [_text(name, record.get(name), limit) for name in self._wanted.values()]
 
-    def _reject(self, number: int, line: str, problem: ValueError) -> None:
-        reason = str(problem)
-        if isinstance(problem, json.JSONDecodeError):
-            reason = f"is not valid JSON at character {problem.pos + 1}: {problem.msg}."
-        self._rejects.append(Reject(number, reason, line.rstrip("\n")[:RECORD_CHARACTERS]))
+    def _reject(self, number: int, line: str, problem: json.JSONDecodeError | _NotAllowedError) -> None:
+        record = line.rstrip("\n")[:RECORD_CHARACTERS]
+        if isinstance(problem, _NotAllowedError):
+            self._rejects.append(Reject(number, str(problem), record, problem.code, problem.detail))
+            return
+        told = f"is not valid JSON at character {problem.pos + 1}: {problem.msg}."
+        self._rejects.append(Reject(number, told, record, "no_json"))
 
     def _check_names(self) -> None:
         if not self._tally.lines and not self._source.allow_empty:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from offermill.errors import InputError
 from offermill.ingest import csv_reader, jsonl_reader, parquet_reader
 from offermill.ingest.batches import Batch, Reject, Tally
+from offermill.ingest.codes import NoteCode
 from offermill.ingest.contracts import Contract
 from offermill.ingest.discovery import Delivery
 from offermill.ingest.sources import SourceSettings
@@ -25,6 +26,10 @@ Reader = Callable[[Path, Contract, SourceSettings, str, Tally], Iterator[Batch]]
 _TEXT_READERS: dict[str, Reader] = {".csv": csv_reader.read, ".jsonl": jsonl_reader.read}
 
 
+# (file, kind, count, description, the detail in it that is no word of ours)
+Note = tuple[str, NoteCode, int, str, str | None]
+
+
 @dataclass
 class Landed:
     """What lies in `relation`, a temporary table or view.
@@ -33,23 +38,23 @@ class Landed:
         types: DuckDB type of every contract column that the delivery has; `varchar` is text still to be typed.
         rejects: (file, reject) of records that could not even be split.
         records: file -> number of records found in it, split or not.
-        notes: (file, kind, count, description) worth telling somebody.
+        notes: (file, kind, count, description, detail) worth telling somebody.
     """
 
     relation: str = TABLE
     types: dict[str, str] = field(default_factory=dict)
     rejects: list[tuple[str, Reject]] = field(default_factory=list)
     records: dict[str, int] = field(default_factory=dict)
-    notes: list[tuple[str, str, int, str]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def note_columns(self, file: str, ignored: tuple[str, ...], absent: tuple[str, ...]) -> None:
         """Note columns that were not read, and optional ones that are not there."""
         if ignored:
-            self.notes.append(
-                (file, "ignored_columns", len(ignored), f"not in the contract: {', '.join(ignored)[:500]}")
-            )
+            names = ", ".join(ignored)[:500]
+            self.notes.append((file, "ignored_columns", len(ignored), f"not in the contract: {names}", names))
         if absent:
-            self.notes.append((file, "absent_columns", len(absent), f"left empty: {', '.join(absent)}"))
+            names = ", ".join(absent)
+            self.notes.append((file, "absent_columns", len(absent), f"left empty: {names}", names))
 
 
 def land(warehouse: Warehouse, delivery: Delivery, contract: Contract, source: SourceSettings) -> Landed:

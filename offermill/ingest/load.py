@@ -119,6 +119,7 @@ def _note_changed(warehouse: Warehouse, source: str, changed: Sequence[Delivery]
             "kind": "changed_file",
             "item_count": len(delivery.files),
             "description": f"changed, with its rules or its bytes, after it was loaded; to take the change, {how}",
+            "detail": None,
         }
         warehouse.execute(NOTE, values)
 

@@ -19,7 +19,7 @@ TABLES = {
     """,
     "meta.reject": """
         source varchar, delivered_on date, file varchar, line bigint, column_name varchar, reason varchar,
-        record varchar
+        record varchar, reason_code varchar, reason_detail varchar
     """,
     "meta.conflict": """
         source varchar, delivered_on date, key varchar, file varchar, line bigint, other_file varchar,
@@ -27,9 +27,12 @@ TABLES = {
     """,
     "meta.late": "source varchar, delivered_on date, file varchar, line bigint, event_at timestamp",
     "meta.note": """
-        source varchar, delivered_on date, file varchar, kind varchar, item_count bigint, description varchar
+        source varchar, delivered_on date, file varchar, kind varchar, item_count bigint, description varchar,
+        detail varchar
     """,
 }
+# Columns that warehouses of earlier releases lack.
+_ADDED = {"meta.reject": {"reason_code", "reason_detail"}, "meta.note": {"detail"}}
 _PIECE_BYTES = 1 << 20
 # Settings that change where and when files are taken, but not what is read from them.
 _NOT_READING = {
@@ -51,6 +54,9 @@ def ensure(warehouse: Warehouse) -> None:
     warehouse.execute("create schema if not exists meta")
     for name, columns in TABLES.items():
         warehouse.execute(f"create table if not exists {name} ({columns})")
+    for name, added in _ADDED.items():
+        for column in sorted(added - warehouse.columns(name).keys()):
+            warehouse.execute(f"alter table {name} add column {column} varchar")
 
 
 def forget(warehouse: Warehouse, delivery: Delivery) -> None:

@@ -1,6 +1,7 @@
 """SQL for whole numbers, decimals and money: exact or rejected, never rounded and never through floating point."""
 
-from offermill.ingest.fields import Field, Reason, unread
+from offermill.ingest.codes import RejectCode
+from offermill.ingest.fields import Field, Reason, literal, unread
 from offermill.ingest.sources import SourceSettings
 
 
@@ -65,6 +66,7 @@ def money(field: Field) -> str:
 
 def reasons(field: Field) -> list[Reason]:
     kind = {"money": "an amount such as 12.34", "integer": "a whole number", "decimal": "a number such as 12.345"}
+    codes: dict[str, RejectCode] = {"money": "no_amount", "integer": "no_integer", "decimal": "no_decimal"}
     digits, base = _fraction_digits(field), field.column.base
     fine = (
         "is not a whole number."
@@ -72,17 +74,19 @@ def reasons(field: Field) -> list[Reason]:
         else f"has more than {digits} digits after the point; nothing is rounded silently."
     )
     large = f"has more than {_whole_digits(field)} digits before the point."
+    fine_code: tuple[RejectCode, str] = ("no_integer", "null") if base == "integer" else ("too_fine", literal(digits))
+    too_large = unread(field, large, "too_large", literal(_whole_digits(field)))
     if field.is_native:
         return [
-            Reason(f"{field.text} <> round({field.text}, {digits})", field.says(fine), explains=True),
-            unread(field, large),
+            Reason(f"{field.text} <> round({field.text}, {digits})", field.says(fine), *fine_code, explains=True),
+            too_large,
         ]
     no_number = f"not regexp_full_match({field.text}, {_pattern_name(field)})"
     return [
         *_separator_hint(field),
-        Reason(no_number, field.says(f"is not {kind[base]}."), explains=True),
-        Reason(_too_fine(field), field.says(fine), explains=True),
-        unread(field, large),
+        Reason(no_number, field.says(f"is not {kind[base]}."), codes[base], explains=True),
+        Reason(_too_fine(field), field.says(fine), *fine_code, explains=True),
+        too_large,
     ]
 
 
@@ -92,4 +96,5 @@ def _separator_hint(field: Field) -> list[Reason]:
     looks = r"[+-]?[0-9]{1,3}(?:[. ]?[0-9]{3})*,[0-9]+"
     line = field.setting('decimal_separator: ","')
     what = f"has a decimal comma, which the source does not declare; add {line}."
-    return [Reason(f"regexp_full_match({field.text}, '{looks}')", field.says(what), explains=True)]
+    condition = f"regexp_full_match({field.text}, '{looks}')"
+    return [Reason(condition, field.says(what), "decimal_comma", literal(line), explains=True)]

@@ -1,6 +1,6 @@
 """SQL for days and instants: only as declared, plausible, in UTC; local times by the rule for gaps and overlaps."""
 
-from offermill.ingest.fields import TIMESTAMPS, ZONED, Field, Reason, unread
+from offermill.ingest.fields import TIMESTAMPS, ZONED, Field, Reason, literal, unread
 
 # Plausible instants and days; outside lie empty dates (0001, 1970, 9999) and wrong units.
 EARLIEST = {"timestamp": "2000-01-01", "date": "1900-01-01"}
@@ -21,7 +21,8 @@ def date(field: Field) -> str:
 
 def date_reasons(field: Field) -> list[Reason]:
     written = field.source.date_format if field.is_text else "%Y-%m-%d"
-    bad = [] if field.is_native else [unread(field, f"is no day of the calendar written as {written}.")]
+    what = f"is no day of the calendar written as {written}."
+    bad = [] if field.is_native else [unread(field, what, "no_date", literal(written))]
     return [*bad, *_plausible(field)]
 
 
@@ -30,8 +31,8 @@ def _plausible(field: Field) -> list[Reason]:
     early = f"is before {earliest}; it looks like an empty date or a number in a wrong unit. Send nothing when unknown."
     late = f"is not before {LATEST}; it looks like an open end or a number in a wrong unit. Send nothing when unknown."
     return [
-        Reason(f"{field.typed} < {field.column.base} '{earliest}'", field.says(early)),
-        Reason(f"{field.typed} >= {field.column.base} '{LATEST}'", field.says(late)),
+        Reason(f"{field.typed} < {field.column.base} '{earliest}'", field.says(early), "too_early", literal(earliest)),
+        Reason(f"{field.typed} >= {field.column.base} '{LATEST}'", field.says(late), "too_late", literal(LATEST)),
     ]
 
 
@@ -117,5 +118,7 @@ def timestamp_reasons(field: Field) -> list[Reason]:
     if local_time(field) is not None:
         sentence = field.says("does not exist in the zone ")
         tail = " || $time_zone || ': the clocks skip it. Send times with their offset, such as +02:00.'"
-        found.append(Reason(f"{field.typed} is null and {field.local} is not null", sentence + tail, explains=True))
-    return [*found, unread(field, f"is no time written as {written}."), *_plausible(field)]
+        condition = f"{field.typed} is null and {field.local} is not null"
+        found.append(Reason(condition, sentence + tail, "skipped_hour", "$time_zone", explains=True))
+    bad = unread(field, f"is no time written as {written}.", "no_time", literal(written))
+    return [*found, bad, *_plausible(field)]

@@ -130,7 +130,12 @@ def _future(rules: Rules) -> list[tuple[str, Reason]]:
     return [
         (
             event_time.name,
-            Reason(f"{event_time.typed} > $future_limit", f"{sentence} || 'Check the clock at the source.'"),
+            Reason(
+                f"{event_time.typed} > $future_limit",
+                f"{sentence} || 'Check the clock at the source.'",
+                "future",
+                fields.literal(rules.delivery.delivered_on),
+            ),
         )
     ]
 
@@ -158,14 +163,17 @@ def judged_rows(rules: Rules) -> str:
 
 
 def bad_rows(rules: Rules) -> str:
-    """Return a select of the records in `bad`: source, delivered_on, file, line, column_name, reason, record."""
+    """Return a select of the records in `bad`: where each stands, what is wrong with which column, and the record."""
     cases = problems(rules)
     names = " ".join(f"when {reason.condition} then '{name}'" for name, reason in cases)
     sentences = " ".join(f"when {reason.condition} then {reason.sentence}" for _, reason in cases)
+    codes = " ".join(f"when {reason.condition} then '{reason.code}'" for _, reason in cases)
+    details = " ".join(f"when {reason.condition} then {reason.detail}" for _, reason in cases)
     relation = f"(select * from {rules.landed.relation} semi join temp.bad using (_file, _line))"
     return (
         f"{_ctes(rules, relation)}select '{rules.contract.table}' as source, $delivered_on as delivered_on, "
         f"_file as file, _line as line, case {names} end as column_name, case {sentences} end as reason, "
+        f"case {codes} end as reason_code, case {details} end as reason_detail, "
         f"{_record(rules.fields)} as record\nfrom typed"
     )
 

@@ -1,7 +1,8 @@
 """SQL that types one column by its contract, with the reasons why a value can fail."""
 
 from offermill.ingest import numbers_sql, times_sql
-from offermill.ingest.fields import HIDDEN, Field, Reason, is_plain, unread
+from offermill.ingest.codes import RejectCode
+from offermill.ingest.fields import HIDDEN, Field, Reason, is_plain, literal, unread
 
 TRUE_WORDS = "('true', '1', 'yes')"
 FALSE_WORDS = "('false', '0', 'no')"
@@ -40,13 +41,14 @@ def reasons(field: Field) -> list[Reason]:
 def _required(field: Field) -> list[Reason]:
     if not field.column.required:
         return []
-    return [Reason(f"{field.text} is null", "'is empty, and the contract requires a value; fill it in at the source.'")]
+    sentence = "'is empty, and the contract requires a value; fill it in at the source.'"
+    return [Reason(f"{field.text} is null", sentence, "missing")]
 
 
 def _id_reasons(field: Field) -> list[Reason]:
     what = "holds invisible characters, so it would not equal the id it looks like; send it clean."
     condition = f"not {is_plain(field.text)} and regexp_matches({field.text}, {HIDDEN})"
-    return [Reason(condition, field.says(what))]
+    return [Reason(condition, field.says(what), "hidden_in_id")]
 
 
 def _code_reasons(field: Field) -> list[Reason]:
@@ -54,10 +56,13 @@ def _code_reasons(field: Field) -> list[Reason]:
         sentence = (
             field.says("is not the shop's currency ") + " || $currency || '; amounts are never mixed or converted.'"
         )
-        return [Reason(f"{field.text} <> $currency", sentence)]
+        return [Reason(f"{field.text} <> $currency", sentence, "other_currency", "$currency")]
     words = field.column.one_of or ()
     listed = ", ".join(f"'{word}'" for word in words)
-    return [Reason(f"{field.text} not in ({listed})", field.says(f"is none of {', '.join(words)}."))] if words else []
+    if not words:
+        return []
+    known = ", ".join(words)
+    return [Reason(f"{field.text} not in ({listed})", field.says(f"is none of {known}."), "not_listed", literal(known))]
 
 
 def _boolean(field: Field) -> str:
@@ -70,14 +75,23 @@ def _boolean(field: Field) -> str:
 def _boolean_reasons(field: Field) -> list[Reason]:
     if field.is_native:
         return []
-    return [unread(field, "is neither true nor false.")]
+    return [unread(field, "is neither true nor false.", "no_boolean")]
 
 
 def _bounds(field: Field) -> list[Reason]:
-    words = {">": "not above", ">=": "below", "<=": "above"}
+    words: dict[str, tuple[str, RejectCode]] = {
+        ">": ("not above", "not_above"),
+        ">=": ("below", "below"),
+        "<=": ("above", "above"),
+    }
     scale = 10**field.digits if field.column.type == "money" else 1
     hint = f" {field.column.hint}" if field.column.hint else ""
     return [
-        Reason(f"not ({field.typed} {operator} {value * scale})", field.says(f"is {words[operator]} {value}.{hint}"))
+        Reason(
+            f"not ({field.typed} {operator} {value * scale})",
+            field.says(f"is {words[operator][0]} {value}.{hint}"),
+            words[operator][1],
+            literal(value),
+        )
         for operator, value in field.column.bounds()
     ]

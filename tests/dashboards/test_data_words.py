@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from markupsafe import Markup
@@ -9,6 +10,7 @@ from markupsafe import Markup
 from dashboards import data_words, site
 from dashboards.context import Context
 from offermill import expectations, wording
+from offermill.ingest.codes import NoteCode, RejectCode
 from offermill.report import words
 from tests import literal_night
 
@@ -70,8 +72,42 @@ def test_a_promise_without_words_stays_english_and_is_marked(
     assert found == Markup('<span lang="en">{}</span>').format(description)
 
 
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_reason_and_every_remark_has_words(language: str) -> None:
+    said = data_words.texts(language)
+    assert set(said["rejects"]) == set(get_args(RejectCode))
+    assert set(said["notes"]) == set(get_args(NoteCode))
+    spoken, english = (
+        {code: str(text) for kind in ("rejects", "notes") for code, text in found[kind].items()}
+        for found in (said, data_words.texts("en"))
+    )
+    assert {code: HOLES.findall(text) for code, text in spoken.items()} == {
+        code: HOLES.findall(text) for code, text in english.items()
+    }
+    assert language == "en" or [code for code, text in spoken.items() if text == english[code]] == []
+
+
+def test_why_records_were_refused_is_said_in_the_readers_language(contexts: dict[str, Context]) -> None:
+    fine = {"reason_code": "too_fine", "reason_detail": "2", "reason": None}
+    assert [data_words.reject(contexts[language], fine) for language in ("en", "lv", "ru")] == [
+        "has more than 2 digits after the point; nothing is rounded silently",
+        "aiz punkta ir vairāk nekā 2 cipari; klusām neko nenoapaļo",
+        "после точки больше 2 цифр; молча ничего не округляется",
+    ]
+    absent = {"kind": "absent_columns", "detail": "tier, <b>", "description": "left empty: tier, <b>"}
+    assert data_words.note(contexts["ru"], absent) == ("Недоставленные столбцы", "оставлены пустыми: tier, <b>")
+
+
+def test_what_an_earlier_release_wrote_stays_english_and_is_marked(contexts: dict[str, Context]) -> None:
+    old = {"reason_code": None, "reason_detail": None, "reason": '"5.005" is <b>'}
+    assert data_words.reject(contexts["lv"], old) == '<span lang="en">&#34;5.005&#34; is &lt;b&gt;</span>'
+    assert data_words.reject(contexts["en"], old) == '"5.005" is <b>'
+    note = {"kind": "repeated_hour", "detail": None, "description": "local times"}
+    assert data_words.note(contexts["lv"], note) == ("Stunda, kas atkārtojas", '<span lang="en">local times</span>')
+
+
 def test_words_say_only_plain_text() -> None:
     folder = Path(data_words.FOLDER)
     texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.yml")]
-    assert len(texts) == len(OTHERS)
+    assert len(texts) == len(words.LANGUAGES)
     assert [text for text in texts if re.search(r"[<>]", text)] == []
