@@ -186,10 +186,10 @@ def _found(one: comparison.Interval, known: float) -> Found:
     return Found(one.low <= known <= one.high, one.high - one.low, one.low > 0 or one.high < 0)
 
 
-def campaigns(design: Design, count: int, known: Truth) -> Iterator[dict[str, Found]]:
-    """Yield what is said of each campaign."""
+def campaigns(design: Design, count: int, known: Truth, first: int = 1_000) -> Iterator[dict[str, Found]]:
+    """Yield what is said of each campaign; `first` is the seed of the first."""
     for seed in range(count):
-        people = draw(design, 1_000 + seed)
+        people = draw(design, first + seed)
         yield of_margin(people, known) | of_ratios(people, known)
 
 
@@ -235,20 +235,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--campaigns", type=int, default=300)
     parser.add_argument("--designs", nargs="+", default=list(DESIGNS), choices=list(DESIGNS))
+    parser.add_argument(
+        "--first", type=int, default=1_000, help="seed of the first campaign; other seeds, other people"
+    )
     parser.add_argument("--daily", action="store_true")
     given = parser.parse_args()
     console = Console(width=170)
     if given.daily:
         _show_daily(console, given.designs, given.campaigns)
     else:
-        _show(console, given.designs, given.campaigns)
+        _show(console, given.designs, given.campaigns, given.first)
 
 
-def _show(console: Console, designs: list[str], count: int) -> None:
+def _show(console: Console, designs: list[str], count: int, first: int) -> None:
     names = ["plain", "cuped", "basket", "basket, cuped", "roi", "length", "told, plain", "told, cuped"]
     table = Table("design", *names, title=f"{count} campaigns each: coverage of 95 % intervals, CUPED's length, power")
     for name in designs:
-        found = summary(list(campaigns(DESIGNS[name], count, truth(DESIGNS[name]))))
+        found = summary(list(campaigns(DESIGNS[name], count, truth(DESIGNS[name]), first)))
         table.add_row(name, *(_percent(found[each]) for each in names))
     console.print(table)
 

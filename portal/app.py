@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from offermill.errors import PublishError
-from portal import api, audit, elsewhere, entering, oidc, pages, store, words
+from portal import api, audit, deliveries, elsewhere, entering, oidc, pages, store, words
 from portal.headers import Headers
 from portal.state import Portal
 
@@ -78,6 +78,7 @@ def make(
     app.state.portal = portal
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(deliveries.router)
     if portal.has_login:
         app.include_router(pages.own_login)
         _add_provider(app, portal)

@@ -164,14 +164,14 @@ class Provider:
         return claims
 
     def _decoded(self, token: str) -> dict[str, Any]:
-        for is_again in (False, True):
-            try:
-                return jwt.decode(token, self._key_set(is_again=is_again), algorithms=ALGORITHMS).claims
-            except (JoseError, ValueError) as problem:
-                # The provider may have changed its keys since we asked.
-                if is_again:
-                    raise RefusedError(f"the ID token is not the provider's: {type(problem).__name__}") from problem
-        raise AssertionError
+        try:
+            return jwt.decode(token, self._key_set(is_again=False), algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError):
+            keys = self._key_set(is_again=True)  # the provider may have changed them since we asked
+        try:
+            return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError) as problem:
+            raise RefusedError(f"the ID token is not the provider's: {type(problem).__name__}") from problem
 
     def _key_set(self, *, is_again: bool) -> KeySet:
         with self._lock:

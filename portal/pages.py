@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 
 from offermill import publish
 from offermill.errors import PublishError
-from portal import cells, entering, formats, handing, lists, rights, titles, users, words
+from portal import cells, deliveries, entering, formats, handing, lists, rights, titles, users, words
 from portal.entering import Entered
 from portal.state import Portal, Visitor
 
@@ -143,7 +143,8 @@ def published_lists(request: Request, visitor: Entered, edition: str) -> HTMLRes
     found = handing.edition(request, visitor, edition)
     rows = [_row(request, listed, allowed) for listed, allowed in handing.visible(portal, visitor, found)]
     sections = {name: [row for row in rows if row["section"] == name] for name in lists.SECTIONS}
-    return words.page(request, "lists", visitor=visitor, edition=found, sections=sections)
+    sent = deliveries.is_shown(portal, visitor)
+    return words.page(request, "lists", visitor=visitor, edition=found, sections=sections, sent=sent)
 
 
 @router.get("/editions/{edition}/{name}")

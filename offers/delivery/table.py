@@ -61,10 +61,14 @@ def _row(entries: Sequence[Entry]) -> dict[str, object]:
     }
 
 
-def write(warehouse: Warehouse, entries: Sequence[Entry]) -> int:
-    """Make the table again from the log; return its rows."""
+def rows(entries: Sequence[Entry]) -> list[dict[str, object]]:
+    """Return the table's rows, by edition, block and file; times are naive UTC."""
     by_file: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
         by_file.setdefault(entry.address, []).append(entry)
-    rows = [_row(by_file[address]) for address in sorted(by_file)]
-    return warehouse.write(NAME, pa.Table.from_pylist(rows, schema=_SCHEMA))
+    return [_row(by_file[address]) for address in sorted(by_file)]
+
+
+def write(warehouse: Warehouse, entries: Sequence[Entry]) -> int:
+    """Make the table again from the log; return its rows."""
+    return warehouse.write(NAME, pa.Table.from_pylist(rows(entries), schema=_SCHEMA))
