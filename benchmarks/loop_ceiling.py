@@ -10,11 +10,12 @@ from pathlib import Path
 
 import lightgbm as lgb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from benchmarks import loop_nights
 from benchmarks.loop_rivals import Floats, Truth
-from models import data
+from models import affinity, data
 from offermill.run import Run
 from offermill.synthetic import truth
 from offermill.warehouse import Warehouse
@@ -28,22 +29,30 @@ PARAMETERS = {
 
 def told(folder: Path, day: date, known: Truth, offers: list[str]) -> Truth:
     """Return the truth as far as features tell it, of the offers named; 0 for the others and for new people."""
-    people, features = loop_nights.read(folder, day, _features)
+    people, features, leaning = loop_nights.read(folder, day, _features)
     gain, cost = np.zeros(known.gain.shape), np.zeros(known.cost.shape)
     half = np.arange(len(people)) % 2
-    for offer in (known.offers.index(name) for name in offers):
+    for name in offers:
+        offer, rows = known.offers.index(name), features
+        if name in leaning:
+            rows = np.column_stack([features, leaning[name].to_numpy().astype(np.float32)])
         for true, answer in ((known.gain, gain), (known.cost, cost)):
-            answer[people, offer] = np.rint(_told(features, true[people, offer], half))
+            answer[people, offer] = np.rint(_told(rows, true[people, offer], half))
     return Truth(known.offers, gain, np.maximum(cost, 0), known.buys)
 
 
-def _features(warehouse: Warehouse, run: Run) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _features(warehouse: Warehouse, run: Run) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:  # type: ignore[type-arg]
+    """Return the people, their features, and how much they lean to what each offer is on."""
     columns = data.feature_columns(warehouse.columns(data.CUSTOMER))
     table: pa.Table = warehouse.arrow(
         f"select customer_id, {data.as_doubles(columns)} from {data.CUSTOMER} order by customer_id"
     )
     rows = np.column_stack([table[name].to_numpy().astype(np.float32) for name in columns])
-    return truth.persons_of(table["customer_id"].to_pylist()), rows
+    names = table["customer_id"].to_pylist()
+    asked = pd.DataFrame({"customer_id": names, "day": pd.Timestamp(run.business_date)})
+    everybody = f"select customer_id, $business_date as day from {data.CUSTOMER}"
+    leaning = affinity.of(warehouse, run, affinity.shares(warehouse, run), everybody, asked)
+    return truth.persons_of(names), rows, leaning
 
 
 def _told(features: Floats, target: Floats, half: Floats) -> Floats:

@@ -8,10 +8,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import amounts, assumed, data, picked, registry, scoring, segment_prior, uplift_evidence, uplift_step
+from models import (
+    affinity,
+    amounts,
+    assumed,
+    data,
+    picked,
+    registry,
+    scoring,
+    segment_prior,
+    uplift_evidence,
+    uplift_step,
+)
 from models.data import Floats
 from models.segment_prior import Known, Prior
 from models.uplift import UpliftModel
@@ -24,6 +36,9 @@ SCHEMA = pa.schema([
     ("effect_error_minor", pa.int64()), ("cost_minor", pa.int64()), ("redeem_chance", pa.float64()),
     ("baseline_chance", pa.float64()), ("evidence", pa.string()), ("model_id", pa.string()),
 ])  # fmt: skip
+_TONIGHT = f"""
+    select customer_id, $business_date as day from {data.CUSTOMER} where customer_id >= $first and customer_id <= $last
+"""
 MODEL, SEGMENT, RULE = "model", "segment", "rule"
 
 
@@ -132,12 +147,14 @@ def _pieces(
     if not offers:
         return
     model = UpliftModel.restored(stored.parts, stored.settings) if stored and by_model.offers else None
+    usual = {offer: share for offer, share in affinity.shares(warehouse, run).items() if offer in by_model.offers}
     segments = Prior.of_json(kept.settings).segments if kept and known else None
     for customers, features in data.batches(warehouse, _features(warehouse, stored if model else None)):
         columns = _Columns.empty(len(customers), len(offers))
         if model is not None and stored is not None:
             places = [offers.index(offer) for offer in by_model.offers]
-            columns.set(places, _model_figures(model, stored, features, [*by_model.offers]))
+            leaning = _affinity(warehouse, run, usual, customers)
+            columns.set(places, _model_figures(model, stored, features, [*by_model.offers], leaning))
         if segments is not None:
             names = segments.of(features)
             for offer, parts in known.items():
@@ -149,6 +166,13 @@ def _pieces(
         yield _long(customers, offers, rungs, columns)
 
 
+def _affinity(warehouse: Warehouse, run: Run, usual: Mapping[str, float], customers: pa.Array) -> dict[str, Floats]:
+    """Return offer on a category or product -> how much each of tonight's customers, in order of id, leans to it."""
+    people = pd.DataFrame({"customer_id": customers.to_pylist(), "day": pd.Timestamp(run.business_date)})
+    ends = {"first": people["customer_id"].iloc[0], "last": people["customer_id"].iloc[-1]}
+    return uplift_step.columns(affinity.of(warehouse, run, usual, _TONIGHT, people, **ends))
+
+
 def _features(warehouse: Warehouse, stored: registry.StoredModel | None) -> dict[str, str]:
     """Return the features of the model, else those that tell the segment."""
     have = scoring.available(warehouse)
@@ -157,15 +181,19 @@ def _features(warehouse: Warehouse, stored: registry.StoredModel | None) -> dict
 
 
 def _model_figures(
-    model: UpliftModel, stored: registry.StoredModel, features: pa.Table, offers: list[str]
+    model: UpliftModel,
+    stored: registry.StoredModel,
+    features: pa.Table,
+    offers: list[str],
+    leaning: Mapping[str, Floats],
 ) -> tuple[Floats, ...]:
     """Return (customers, offers) of effect, error, cost, chance to redeem and chance to buy anyway."""
     rows = uplift_step.matrix(features.select([*stored.features]))
     share = uplift_step.margin_share(features, float(stored.settings["margin_share"]))
-    effect, cost, before = model.predictions(rows, margin_share=share)
+    effect, cost, before = model.predictions(rows, margin_share=share, affinity=leaning)
     error = model.effect_error(rows, margin_share=share)
     chance = before.to_numpy()[:, None]
-    told = model.redeem_chance(rows)
+    told = model.redeem_chance(rows, affinity=leaning)
     # Where redemptions were too few to tell: the offer's share of redeemers, in proportion to the chance to buy.
     shares = np.array([stored.settings["redeemed"][offer] for offer in offers])
     redeem = np.minimum(shares * chance / (float(stored.settings["baseline_mean"]) or 1.0), 1.0)

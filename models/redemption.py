@@ -1,6 +1,9 @@
 """What offers cost, learned from who redeemed them: chance to redeem x cost of a redemption.
 
-    line of the chance = line of the offer's mean + h(orders without an offer) + f(x), one h and f for all offers
+    line of the chance = line of the offer's mean + h(orders without an offer) + lean x log(affinity) + f(x)
+
+h, lean and f are the same for all offers. Affinity is how much a person buys what the offer is on, beside the usual
+person (models.affinity): who buys coffee every week redeems an offer on coffee for what he would have bought anyway.
 
 Cost in proportion to expected orders is wrong from both ends: an order that an offer brings about redeems it, one that
 would have come anyway often does not, and one promise is redeemed once however many orders follow. Those who hardly buy
@@ -27,8 +30,8 @@ _REDEMPTIONS_AT_LEAST = 50
 # An offer nobody redeemed counts as if half a person had.
 _LEAST = 0.5
 _NAME = "redemption"
-# Slope and bend before seeing any redemption: who buys more redeems more, but less than in proportion.
-_EXPECTED, _SPREAD = (0.4, 0.0), 0.4
+# Slope, bend and lean before seeing any redemption: who buys more redeems more, but less than in proportion.
+_EXPECTED, _SPREAD = (0.4, 0.0, 0.5), 0.4
 # Levels of the arms are free but for this precision.
 _FREE = 1e-6
 _STEPS = 25
@@ -45,12 +48,14 @@ class Habit:
     Attributes:
         centre, width: mean and standard deviation of the logarithm of expected orders among those who got an offer.
         slope, bend: of the parabola in that unit.
+        lean: power of the affinity.
     """
 
     centre: float
     width: float
     slope: float
     bend: float
+    lean: float
 
     def of(self, before: Floats) -> Floats:
         """Return h (n) of orders expected without an offer (n)."""
@@ -81,15 +86,23 @@ class Redemption:
     shares: tuple[float, ...]
     gives: tuple[Give, ...]
 
-    def chance(self, rows: Matrix, before: Floats, threads: int = 1) -> Floats:
-        """Return (n, arms) chances to redeem; `before` (n) are the orders expected without an offer."""
-        factor = np.exp(self.habit.of(before) + self.boosters.values(rows, threads).mean(axis=0))
-        return np.asarray(np.minimum(factor[:, None] * np.array(self.shares), 1.0), dtype=np.float64)
+    def chance(self, rows: Matrix, before: Floats, affinity: Floats, threads: int = 1) -> Floats:
+        """Return (n, arms) chances to redeem.
 
-    def cost(self, rows: Matrix, before: Floats, baskets: Floats, threads: int = 1) -> Floats:
-        """Return (n, arms) expected costs; `before` (n) are expected orders, `baskets` (n) of one order."""
+        Args:
+            rows: features (n, k).
+            before: orders expected without an offer (n).
+            affinity: (n, arms), 1 = usual.
+            threads: of the boosters.
+        """
+        factor = np.exp(self.habit.of(before) + self.boosters.values(rows, threads).mean(axis=0))
+        found = factor[:, None] * np.array(self.shares) * affinity**self.habit.lean
+        return np.asarray(np.minimum(found, 1.0), dtype=np.float64)
+
+    def cost(self, rows: Matrix, before: Floats, affinity: Floats, baskets: Floats, threads: int = 1) -> Floats:
+        """Return (n, arms) expected costs, like `chance`; `baskets` (n) are those of one order."""
         each = np.column_stack([give.of(baskets) for give in self.gives])
-        return self.chance(rows, before, threads) * each
+        return self.chance(rows, before, affinity, threads) * each
 
     def parts(self) -> dict[str, str]:
         """Return LightGBM texts by file name."""
@@ -118,6 +131,7 @@ class Promises:
         arm: place of the offer among the arms, (n).
         spent: what it cost, 0 where it was not redeemed, (n).
         before: orders expected without an offer, (n).
+        affinity: to what the offer is on, 1 = usual, (n).
         baskets: expected basket of one order, (n).
     """
 
@@ -125,6 +139,7 @@ class Promises:
     arm: np.ndarray[Any, np.dtype[np.int64]]
     spent: Floats
     before: Floats
+    affinity: Floats
     baskets: Floats
 
 
@@ -148,11 +163,12 @@ def learn(
     rows = len(used)
     size = Size(8, 0.05, 20.0, max(50, min(500, rows // 50)), 400)
     habit = _habit(seen, used, shares)
-    middle = np.log(shares[seen.arm]) + habit.of(seen.before)
+    own = habit.of(seen.before) + habit.lean * np.log(seen.affinity)
+    middle = np.log(shares[seen.arm]) + own
     problem = Problem(seen.rows, used, middle, np.ones(rows), 0.0, "plain", COUNT)
     boosters, left_out = crossfit.fit(problem, size, seed, threads)
     # Levels are what people did of what boosters that never saw them expected of them, whatever their offer.
-    due = np.bincount(seen.arm, np.exp(habit.of(seen.before) + left_out), len(arms)).astype(np.float64)
+    due = np.bincount(seen.arm, np.exp(own + left_out), len(arms)).astype(np.float64)
     return Redemption(habit, boosters, arms, *_by_arm(seen, depths, kin, due))
 
 
@@ -160,18 +176,18 @@ def _habit(seen: Promises, used: Floats, shares: Floats) -> Habit:
     """Return h by the likelihood of redemptions as counts (Newton), weighed against what is expected of it."""
     orders = np.log(np.maximum(seen.before, _RAREST))
     width = float(orders.std())
-    flat = Habit(float(orders.mean()), width if width > _SAME else 1.0, 0.0, 0.0)
+    flat = Habit(float(orders.mean()), width if width > _SAME else 1.0, 0.0, 0.0, 0.0)
     drawn = np.eye(len(shares))[seen.arm]
-    design = np.column_stack([flat.terms(seen.before), drawn])
+    design = np.column_stack([flat.terms(seen.before), np.log(seen.affinity), drawn])
     expected = np.concatenate([_EXPECTED, np.zeros(len(shares))])
-    precision = np.diag([1 / _SPREAD**2] * 2 + [_FREE] * len(shares))
+    precision = np.diag([1 / _SPREAD**2] * len(_EXPECTED) + [_FREE] * len(shares))
     start, found = np.log(shares[seen.arm]), expected.copy()
     for _ in range(_STEPS):
         mean = np.exp(np.minimum(start + design @ found, 0.0))
         fisher = (design * mean[:, None]).T @ design
         step = np.linalg.solve(fisher + precision, design.T @ (used - mean) - precision @ (found - expected))
         found = found + np.clip(step, -0.5, 0.5)
-    return Habit(flat.centre, flat.width, float(found[0]), float(found[1]))
+    return Habit(flat.centre, flat.width, *found[: len(_EXPECTED)].tolist())
 
 
 def _by_arm(

@@ -30,6 +30,8 @@ from models.redemption import Promises, Redemption
 from models.segment_cost import Kin
 from models.uplift_trial import column
 
+Affinity = Mapping[str, ArrayLike] | None
+
 _BASKET = "basket.txt"
 # Log-odds of what everybody in the trial did.
 _SURE = 10.0
@@ -88,6 +90,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         orders: ArrayLike | None = None,
         spent: ArrayLike | None = None,
         qualifying: Mapping[str, ArrayLike] | None = None,
+        affinity: Affinity = None,
     ) -> Self:
         """Learn from a trial of n people; sort them by a key first, since their order changes the trees.
 
@@ -107,6 +110,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             qualifying: arm on a category or product -> everybody's number of orders that hold it, whatever arm he got;
                 needs `orders`. If given, the arm's mean effect is told by them and by the other orders apart
                 (models.qualifying), which is surer.
+            affinity: arm on a category or product -> how much everybody leans to it, whatever arm he got: above 0,
+                1 = usual (models.affinity). If given with `spent`, costs are learned by it, and predictions want it.
 
         Raises:
             ValueError: shapes, arms or propensities do not fit together.
@@ -126,30 +131,43 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         holding = {arm: column(f"qualifying {arm}", each, size) for arm, each in (qualifying or {}).items()}
         self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None, holding=holding)
         self.gives_ = self._gives(names, counts, money, given)
-        self.redemption_ = None if spent is None else self._redemption(rows, names, column("spent", spent, size))
+        self.redemption_ = (
+            None if spent is None else self._redemption(rows, names, column("spent", spent, size), affinity)
+        )
         return self
 
-    def effect(self, X: Any, *, margin_share: float | ArrayLike) -> pd.DataFrame:  # noqa: N803
+    def effect(
+        self,
+        X: Any,  # noqa: N803
+        *,
+        margin_share: float | ArrayLike,
+        affinity: Affinity = None,
+    ) -> pd.DataFrame:
         """Return the incremental margin net of the discount, one row per person and one column per arm."""
-        return self.predictions(X, margin_share=margin_share)[0]
+        return self.predictions(X, margin_share=margin_share, affinity=affinity)[0]
 
-    def cost(self, X: Any) -> pd.DataFrame:  # noqa: N803
+    def cost(self, X: Any, *, affinity: Affinity = None) -> pd.DataFrame:  # noqa: N803
         """Return the expected cost of the discount, one row per person and one column per arm."""
-        return self.predictions(X, margin_share=0.0)[1]
+        return self.predictions(X, margin_share=0.0, affinity=affinity)[1]
 
     def predictions(
         self,
         X: Any,  # noqa: N803
         *,
         margin_share: float | ArrayLike,
+        affinity: Affinity = None,
     ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-        """Return `effect`, `cost` and `baseline` of the same people, which costs no more than one of them."""
+        """Return `effect`, `cost` and `baseline` of the same people, which costs no more than one of them.
+
+        `affinity` is as in `fit`; who has none is usual.
+        """
         before, after, baskets = self._predict(X)
         share = column("margin_share", margin_share, len(before))
         gained = (after - before[:, None]) * self._margins(baskets, share)
         cost = after * self._give_aways(baskets)
         if self.redemption_ is not None:
-            cost = self.redemption_.cost(self._rows(X), before, baskets, self.thread_count)
+            leaning = self._affinity(affinity, len(before))
+            cost = self.redemption_.cost(self._rows(X), before, leaning, baskets, self.thread_count)
         baseline = pd.Series(self._chance(before), index=_index(X, len(before)), name="baseline")
         return self._frame(X, gained - cost), self._frame(X, cost), baseline
 
@@ -172,13 +190,14 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         before = self._predict(X)[0]
         return pd.Series(self._chance(before), index=_index(X, len(before)), name="baseline")
 
-    def redeem_chance(self, X: Any) -> pd.DataFrame | None:  # noqa: N803
+    def redeem_chance(self, X: Any, *, affinity: Affinity = None) -> pd.DataFrame | None:  # noqa: N803
         """Return the chance that the offer is redeemed, like `cost`; None if the trial did not tell."""
         if self.redemption_ is None:
             return None
         rows = self._rows(X)
         before = self.learned_.expected(rows, self.thread_count)[:, 0]
-        return self._frame(X, self.redemption_.chance(rows, before, self.thread_count))
+        leaning = self._affinity(affinity, len(rows))
+        return self._frame(X, self.redemption_.chance(rows, before, leaning, self.thread_count))
 
     def importances(self) -> list[tuple[str, float]]:
         """Return features by their share of the gain in telling who answers an offer, largest first."""
@@ -277,12 +296,29 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             }
         return give.gives({arm: self.depths[arm] for arm in self.arms_}, self.costs or {}, measured)
 
-    def _redemption(self, rows: Matrix, names: NDArray[np.str_], spent: Floats) -> Redemption | None:
+    def _affinity(self, given: Affinity, size: int) -> Floats:
+        """Return (n, arms) affinities, 1 where none is given.
+
+        Raises:
+            ValueError: another number of them, or one that is not above 0.
+        """
+        found = np.ones((size, len(self.arms_)))
+        for place, arm in enumerate(self.arms_):
+            if given is not None and arm in given:
+                found[:, place] = column(f"affinity {arm}", given[arm], size)
+        if (found <= 0).any():
+            raise ValueError(f"affinity holds {found.min():g}, expected more than 0 (1 = usual)")
+        return found
+
+    def _redemption(
+        self, rows: Matrix, names: NDArray[np.str_], spent: Floats, affinity: Affinity
+    ) -> Redemption | None:
         got = np.isin(names, self.arms_)
         place = pd.Index(self.arms_).get_indexer(pd.Index(names[got])).astype(np.int64)
         baskets = self.basket_.of(rows[got], self.thread_count)
         before = self.learned_.expected(rows[got], self.thread_count)[:, 0]
-        promises = Promises(rows[got], place, spent[got], before, baskets)
+        own = self._affinity(affinity, len(rows))[got][np.arange(len(place)), place]
+        promises = Promises(rows[got], place, spent[got], before, own, baskets)
         kin = dict(zip(self.arms_, segment_cost.kin_of(self.arms_, self.kin or {}), strict=True))
         return redemption.learn(promises, self.depths, kin, self._seed() + 1_000, self.thread_count)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import data, evidence
+from models import affinity, data, evidence
 from models.data import Floats
 from models.evidence import CONTROL
 from models.segment_cost import Kin
@@ -40,6 +40,7 @@ class Evidence:
         order_worths: arm -> margin of an order made for what it is on, as a ratio to a usual one.
         kin: arm -> the arms it is like.
         qualifying: (rows, arms on a category or product) orders within the horizon that hold what the arm is on.
+        affinity: (rows, arms on a category or product) how much the person leans to it, 1 = usual (models.affinity).
     """
 
     features: pa.Table
@@ -50,6 +51,7 @@ class Evidence:
     order_worths: dict[str, float] = field(default_factory=dict)
     kin: dict[str, Kin] = field(default_factory=dict)
     qualifying: pd.DataFrame = field(default_factory=pd.DataFrame)
+    affinity: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def arm(self) -> NDArray[np.str_]:
@@ -108,9 +110,11 @@ class Evidence:
         """Return some of the rows: those in a mask, or those at places, in that order."""
         at = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
         table = self.features.take(pa.array(at))
-        frames = (self.rows, self.propensity, self.qualifying)
-        rows, chances, held = (frame.iloc[at].reset_index(drop=True) if len(frame) else frame for frame in frames)
-        return replace(self, features=table, rows=rows, propensity=chances, qualifying=held)
+        frames = (self.rows, self.propensity, self.qualifying, self.affinity)
+        rows, chances, held, leaning = (
+            frame.iloc[at].reset_index(drop=True) if len(frame) else frame for frame in frames
+        )
+        return replace(self, features=table, rows=rows, propensity=chances, qualifying=held, affinity=leaning)
 
     def costs_per_order(self) -> dict[str, float]:
         """Return arm without a price -> the catalogue's cost times redemptions per order; others are measured."""
@@ -152,6 +156,7 @@ def collect(warehouse: Warehouse, run: Run, features: Mapping[str, str]) -> Evid
         _only(order_worths(warehouse), tried),
         _only(kin(warehouse), tried),
         _qualifying(warehouse, rows, tried),
+        _affinity(warehouse, run, rows, tried),
     )
 
 
@@ -191,6 +196,15 @@ def _qualifying(warehouse: Warehouse, rows: pd.DataFrame, tried: list[str]) -> p
     )
     keys = pd.MultiIndex.from_frame(rows[["customer_id", "wave_id"]])
     return table.reindex(keys).fillna(0.0).reset_index(drop=True)
+
+
+def _affinity(warehouse: Warehouse, run: Run, rows: pd.DataFrame, tried: list[str]) -> pd.DataFrame:
+    """Return (rows, arms on a category or product) how much each person leaned to it on the day before the wave."""
+    usual = _only(affinity.shares(warehouse, run), tried)
+    people = rows[["customer_id", "snapshot_on"]].rename(columns={"snapshot_on": "day"})
+    return affinity.of(
+        warehouse, run, usual, f"select distinct customer_id, snapshot_on as day from {EXAMPLES}", people
+    )
 
 
 _FROM = f"""

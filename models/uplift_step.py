@@ -75,8 +75,14 @@ def fit(seen: Evidence, seed: int, threads: int = 1) -> UpliftModel:
         discount=seen.rows["discount_minor"].to_numpy(),
         orders=seen.rows["order_count"].to_numpy(),
         spent=seen.spent,
-        qualifying={arm: seen.qualifying[arm].to_numpy() for arm in seen.qualifying.columns},
+        qualifying=columns(seen.qualifying),
+        affinity=columns(seen.affinity),
     )
+
+
+def columns(table: pd.DataFrame) -> dict[str, Floats]:
+    """Return a table's columns by name."""
+    return {name: table[name].to_numpy(np.float64) for name in table.columns}
 
 
 def matrix(features: pa.Table) -> pd.DataFrame:
@@ -196,7 +202,7 @@ def _said(run: Run, amount: float) -> str:
 def guess_of(model: UpliftModel, part: Evidence, shop_share: float, arms: tuple[str, ...]) -> Guess:
     """Return what a model says of the evidence's people, for every arm of a bench."""
     share = margin_share(part.features, shop_share)
-    effect, cost, _ = model.predictions(matrix(part.features), margin_share=share)
+    effect, cost, _ = model.predictions(matrix(part.features), margin_share=share, affinity=columns(part.affinity))
     return Guess(
         effect.reindex(columns=arms).fillna(-np.inf).to_numpy(), cost.reindex(columns=arms).fillna(0.0).to_numpy()
     )

@@ -134,6 +134,7 @@ def _models() -> Stage:
             "offers.catalogue",
             "models.propensity_score",
             "models.value_score",
+            "core.purchase_line",
         ),
     ]
     return _stage("models", [*_models_sql(), *python])
@@ -207,7 +208,7 @@ _NIGHTLY_ONLY = {"models.rfm_history"}
 
 def _evidence_reads() -> tuple[str, ...]:
     evidence = ("models.training_snapshot", "models.training_examples", "models.evidence_arm")
-    return (*evidence, "models.order_worth", "models.qualifying_order", "offers.catalogue")
+    return (*evidence, "models.order_worth", "models.qualifying_order", "offers.catalogue", "core.purchase_line")
 
 
 def _training() -> Stage:

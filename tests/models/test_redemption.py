@@ -13,6 +13,7 @@ from models.segment_cost import Kin
 from models.uplift import UpliftModel
 
 ONE = np.array([0.3])  # orders expected of one person
+USUAL = np.ones((1, 2))
 DEPTHS = {"ten": 0.1, "gift": None}
 KIN = {arm: Kin(arm, arm, depth) for arm, depth in DEPTHS.items()}
 
@@ -20,7 +21,8 @@ KIN = {arm: Kin(arm, arm, depth) for arm, depth in DEPTHS.items()}
 def promises(arm: list[int], spent: list[float]) -> Promises:
     # Every other person is 1: that tells nothing.
     rows = (np.arange(len(arm), dtype=np.float32) % 2)[:, None]
-    return Promises(rows, np.array(arm), np.array(spent), np.full(len(arm), 0.3), np.full(len(arm), 2_000.0))
+    usual = np.ones(len(arm))
+    return Promises(rows, np.array(arm), np.array(spent), 0.3 * usual, usual, 2_000.0 * usual)
 
 
 def test_without_differences_an_offer_costs_what_its_people_cost() -> None:
@@ -30,11 +32,11 @@ def test_without_differences_an_offer_costs_what_its_people_cost() -> None:
     assert found is not None
     assert found.gives == (Give(pytest.approx(0.09), 0.0), Give(0.0, 240.0))
     # Each leans a little on the other.
-    ten, gift = found.chance(seen.rows[:1], ONE)[0].tolist()
+    ten, gift = found.chance(seen.rows[:1], ONE, USUAL)[0].tolist()
     assert 0.28 < ten < 60 / 200
     assert 40 / 400 < gift < 0.11
     # Twice the basket costs twice as much of 10 %, and the same gift.
-    assert found.cost(seen.rows[:1], ONE, np.array([4_000.0]))[0] == pytest.approx([360 * ten, 240 * gift])
+    assert found.cost(seen.rows[:1], ONE, USUAL, np.array([4_000.0]))[0] == pytest.approx([360 * ten, 240 * gift])
 
 
 def test_a_few_dear_redemptions_lean_on_those_of_other_depths() -> None:
@@ -52,12 +54,32 @@ def test_a_few_dear_redemptions_lean_on_those_of_other_depths() -> None:
 def test_an_offer_nobody_redeemed_is_not_free() -> None:
     found = redemption.learn(promises([0] * 100 + [1] * 100, [180] * 60 + [0] * 140), DEPTHS, KIN, seed=1)
     assert found is not None
-    assert 0.002 < found.chance(np.zeros((1, 1), dtype=np.float32), ONE)[0, 1] < 0.02
+    assert 0.002 < found.chance(np.zeros((1, 1), dtype=np.float32), ONE, USUAL)[0, 1] < 0.02
     assert found.gives[1] == Give(0.0, 180.0)
 
 
 def test_a_few_redemptions_tell_nothing() -> None:
     assert redemption.learn(promises([0] * 100, [180] * 49 + [0] * 51), DEPTHS, KIN, seed=1) is None
+
+
+def test_who_buys_what_an_offer_is_on_anyway_redeems_it_more_often() -> None:
+    # Half lean to it four times as much as the others and redeem it twice as often: the square root, near enough.
+    rng = np.random.default_rng(1)
+    affinity = np.where(np.arange(8_000) % 2 == 0, 2.0, 0.5)
+    spent = np.where(rng.random(8_000) < 0.1 * np.sqrt(affinity), 100.0, 0.0)
+    rows, usual = rng.normal(size=(8_000, 1)).astype(np.float32), np.ones(8_000)
+    seen = Promises(rows, np.zeros(8_000, dtype=np.int64), spent, 0.3 * usual, affinity, 2_000.0 * usual)
+    found = redemption.learn(seen, {"coffee": None}, {"coffee": Kin("coffee", "coffee", None)}, seed=1)
+    assert found is not None
+    assert found.habit.lean == pytest.approx(0.5, abs=0.1)
+    often, seldom = (found.chance(rows[:1], ONE, np.full((1, 1), lean))[0, 0] for lean in (2.0, 0.5))
+    assert often / seldom == pytest.approx(2.0, abs=0.3)
+
+
+def test_an_affinity_of_nothing_is_refused(model: UpliftModel) -> None:
+    people = shop(2, 5)[0]
+    with pytest.raises(ValueError, match=r"affinity holds 0, expected more than 0 \(1 = usual\)"):
+        model.cost(people, affinity={"gift": [1.0, 0.0]})
 
 
 def shop(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, dict[str, np.ndarray], np.ndarray]:
