@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import explore, meters, unmatched
+from dashboards import explore, meters, spread, unmatched
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import suppress
@@ -120,7 +120,10 @@ def _cards(ctx: Context, row: Row) -> list[dict[str, str]]:
         "price": f.number(row["shadow_price"], 2),
         "chosen": f.number(row["chosen_count"]),
     }
-    under = {"chosen": ctx.counted(ctx.t["budget"]["candidates"], row["candidate_count"])}
+    under = {
+        "chosen": ctx.counted(ctx.t["budget"]["candidates"], row["candidate_count"]),
+        "value": spread.under(ctx, spread.margin(ctx, row["value_minor"])),
+    }
     return [
         {"label": words[name][0], "meaning": words[name][1], "figure": figure, "under": under.get(name, "")}
         for name, figure in figures.items()
@@ -136,9 +139,22 @@ def _cells(ctx: Context, rows: Sequence[Row], name: str, kind: str) -> list[list
             f.money(row["cost_minor"]),
             f.money(row["worst_cost_minor"]),
             f.money(row["value_minor"]),
+            spread.said(ctx, _sure_way(ctx, row)),
         ]
         for row in rows
     ]
+
+
+def _sure_way(ctx: Context, row: Row) -> spread.Interval | None:
+    if row["cost_minor"] is None:
+        return None
+    return spread.cost(ctx, business_date=explore.tonight(ctx), group_name=row["group_name"])
+
+
+def _sure(ctx: Context, row: explore.Broken) -> str:
+    """Return the interval of what an offer will cost; a dash where it is not shown."""
+    found = None if row.hidden else spread.cost(ctx, business_date=explore.tonight(ctx), offer_id=row.what)
+    return spread.said(ctx, found)
 
 
 def _offers(ctx: Context) -> dict[str, Any]:
@@ -146,7 +162,7 @@ def _offers(ctx: Context) -> dict[str, Any]:
     words, night, unit = ctx.t["budget"]["measures"], explore.tonight(ctx), 10**ctx.formats.digits
     rows = explore.broken_down(ctx.slices, "offer", night, "cost_minor")
     rows = explore.with_any(rows, "given_count")
-    cells = [[row.what, *(explore.said(ctx, one, row.sums[one]) for one in _GIVEN)] for row in rows]
+    cells = [[row.what, *(explore.said(ctx, one, row.sums[one]) for one in _GIVEN), _sure(ctx, row)] for row in rows]
     drawn = [
         {"offer": row.what, "cost": row.sums["cost_minor"].figure / unit, "said": said[2], "value": said[4]}
         for row, said in zip(rows[:_CHART_ROWS], cells, strict=False)
@@ -155,7 +171,7 @@ def _offers(ctx: Context) -> dict[str, Any]:
     tooltip = {"offer": ctx.columns("budget", "offers")[0]["title"], "said": words["cost"], "value": words["value"]}
     title = f"{words['cost']}, {ctx.formats.currency}"
     chart = charts.bars(drawn, label="offer", value="cost", title=title, tooltip=tooltip) if drawn else None
-    by = explore.cut("offer", _GIVEN, night=night, largest="cost_minor")
+    by = explore.cut("offer", (*_GIVEN, ""), night=night, largest="cost_minor")
     fields = {"cost": ["cost_minor", "number"], "said": ["cost_minor", "text"], "value": ["value_minor", "text"]}
     return {
         "columns": ctx.columns("budget", "offers"),

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
-from dashboards.queries import Answer
+from dashboards.queries import Answer, Row
 from dashboards.slices import Slices
 from offermill import publish
 from offermill.report import words
@@ -40,6 +40,8 @@ class Context:
         problems: why stored models were passed over.
         slices: what was given and what became of it, cut by the dimensions that readers filter by.
         stores: store id -> what people call it.
+        spread: how uncertain the expected cost is, by night, offer and way of choosing (slices.sql).
+        choice_share: share with an offer of those who are chosen by value tonight; None where nobody is.
     """
 
     run: Run
@@ -50,6 +52,8 @@ class Context:
     problems: tuple[str, ...] = ()
     slices: Slices = field(default_factory=Slices)
     stores: Mapping[str, str] = field(default_factory=dict)
+    spread: Sequence[Row] = ()
+    choice_share: float | None = None
 
     @property
     def minimum(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import explore
+from dashboards import explore, remarks
 from dashboards.context import Context
 from dashboards.explore import EVERY
 from dashboards.goals import interval
@@ -18,6 +18,8 @@ def _name(ctx: Context, row: Row) -> str:
     level, name = row["level"], str(row["name"])
     if level == "all":
         return str(ctx.t["experiments"]["all"])
+    if name == "unknown":
+        return str(ctx.t["slices"]["unknown"])
     if level == "channel":
         return ctx.word("channels", name)
     return ctx.segment(*name.split(":", 1)) if level == "segment" and ":" in name else name
@@ -65,7 +67,7 @@ def _cells(ctx: Context, row: Row) -> list[Any]:
         _span(ctx, row, "always_low", "always_high"),
         _span(ctx, row, "total_low", "total_high"),
         (t["states"][told[0]], told[1]),
-        row["problem"] or "",
+        remarks.said(ctx, row["problem"]),
     ]
 
 
@@ -90,11 +92,23 @@ def _chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
     return charts.ranges(drawn[:_CHART_ROWS], label="name", title=title, tooltip=tooltip) if drawn else None
 
 
+def _told(rows: Sequence[Row]) -> list[Row]:
+    """Return the comparisons of which at least one person's horizon is over."""
+    return [row for row in rows if row["treated_count"]]
+
+
+def _waiting(ctx: Context, rows: Sequence[Row]) -> str:
+    """Return a sentence with what cannot be told yet; empty if there is nothing."""
+    names = dict.fromkeys(_name(ctx, row) for row in rows if not row["treated_count"])
+    return str(ctx.t["experiments"]["waiting"]).format(names=", ".join(names)) if names else ""
+
+
 def _sections(ctx: Context, answer: Answer) -> list[dict[str, Any]]:
     """Return one section per figure, the margin first and drawn."""
     found = []
-    for metric in dict.fromkeys(row["metric"] for row in answer.rows):
-        rows = [row for row in answer.rows if row["metric"] == metric]
+    told = _told(answer.rows)
+    for metric in dict.fromkeys(row["metric"] for row in told):
+        rows = [row for row in told if row["metric"] == metric]
         chart = _chart(ctx, [row for row in rows if row["level"] != "segment"]) if metric == "margin" else None
         title = ctx.t["experiments"]["metrics"][metric]
         cells = [_cells(ctx, row) for row in rows]
@@ -116,7 +130,7 @@ def _roi(ctx: Context, row: Row) -> list[Any]:
         f.money(shown["cost_minor"]),
         f.share(shown["roi"], 0),
         interval(ctx, "share", shown["roi_low"], shown["roi_high"]),
-        row["problem"] or "",
+        remarks.said(ctx, row["problem"]),
     ]
 
 
@@ -147,11 +161,12 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     t = ctx.t["experiments"]
     return {
         "sections": _sections(ctx, data["effects"]),
+        "waiting": _waiting(ctx, data["effects"].rows),
         "filters": explore.filters(ctx, *EVERY[:-1]),
         "roi": {
             "columns": ctx.columns("experiments", "roi"),
-            "rows": [_roi(ctx, row) for row in data["roi"].rows],
-            "by": explore.keyed([_keys(row) for row in data["roi"].rows]),
+            "rows": [_roi(ctx, row) for row in _told(data["roi"].rows)],
+            "by": explore.keyed([_keys(row) for row in _told(data["roi"].rows)]),
         },
         "lots": {
             "columns": ctx.columns("experiments", "lots"),

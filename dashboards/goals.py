@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from dashboards import explore
+from dashboards import explore, remarks
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from offermill.report.numbers import NOTHING
@@ -85,7 +85,7 @@ def _kpi(ctx: Context, row: Row) -> list[Any]:
         figure(ctx, row["unit"], row["value"]),
         interval(ctx, row["unit"], row["low"], row["high"]),
         ctx.formats.number(row["base_count"]),
-        row["problem"] or "",
+        remarks.said(ctx, row["problem"]),
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import explore
+from dashboards import explore, remarks
 from dashboards.context import Context
 from dashboards.queries import Answer
 from offermill.report import charts
@@ -45,11 +45,12 @@ def _budget(ctx: Context, found: Figures) -> dict[str, Any]:
     values = [(ctx.say("models", "policies", row["policy"]), row) for row in found["values"]]
     cells = [
         [name, f.share(row["treated_share"]), *_money(ctx, row), f.number(row["effective_rows"]),
-         f.share(row["uncovered_share"]), row["problem"]]
+         f.share(row["uncovered_share"]), remarks.said(ctx, row["problem"])]
         for name, row in values
     ]  # fmt: skip
     leads = [
-        [ctx.say("models", "policies", row["against"]), *_money(ctx, row), row["problem"]] for row in found["leads"]
+        [ctx.say("models", "policies", row["against"]), *_money(ctx, row), remarks.said(ctx, row["problem"])]
+        for row in found["leads"]
     ]
     title = words["budgets"]["whole" if found["budget_share"] == 1 else "part"]
     return {

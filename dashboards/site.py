@@ -45,10 +45,8 @@ def _cards(run: Run) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
     return cards, tuple(problem for item in found.values() for problem in item.problems)
 
 
-def contexts(
-    run: Run, package: dict[str, Any], cut: slices.Slices | None = None, stores: Mapping[str, str] | None = None
-) -> list[Context]:
-    """Return what all pages of the night share in every language, the shop's own first."""
+def contexts(run: Run, package: dict[str, Any], **known: Any) -> list[Context]:
+    """Return what all pages of the night share in every language, the shop's own first; `known` is from `cells`."""
     shop = run.settings.shop
     cards, problems = _cards(run)
     minimum = run.settings.publish.minimum_cell
@@ -60,8 +58,7 @@ def contexts(
             texts(language),
             cards,
             problems,
-            cut or slices.Slices(),
-            stores or {},
+            **known,
         )
         for language in words.in_order(shop.default_language)
     ]
@@ -112,14 +109,21 @@ def _write(folder: Path, ctx: Context, data: Mapping[str, dict[str, queries.Answ
         durable.write(folder / page.file, render(jinja, ctx, page, data[page.name]).encode())
 
 
-def sliced(warehouse: Warehouse, run: Run) -> tuple[slices.Slices, dict[str, str]]:
-    """Return what readers may filter, and what stores are called."""
+def cells(warehouse: Warehouse, run: Run) -> dict[str, Any]:
+    """Return what pages share of the warehouse: what readers filter, names of stores, how sure estimates are."""
     asked = {name: queries.ask(warehouse, run, sql) for name, sql in queries.queries("slices").items()}
-    stores = {row["store_id"]: row["store_name"] for row in asked["stores"].rows}
-    given, sent = asked["given"], asked["sent"]
-    if given.missing:
-        return slices.Slices(missing=given.missing), stores
-    return slices.of([*given.rows, *sent.rows], run.settings.publish.minimum_cell, run.business_date), stores
+    given, sent, choice = asked["given"], asked["sent"], asked["choice"].first
+    found = slices.Slices(missing=given.missing)
+    if not given.missing:
+        found = slices.of([*given.rows, *sent.rows], run.settings.publish.minimum_cell, run.business_date)
+    return {
+        "slices": found,
+        "stores": {row["store_id"]: row["store_name"] for row in asked["stores"].rows},
+        "spread": asked["spread"].rows,
+        "choice_share": choice["given_count"] / choice["customer_count"]
+        if choice and choice["customer_count"]
+        else None,
+    }
 
 
 def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -127,7 +131,7 @@ def build(warehouse: Warehouse, run: Run) -> dict[str, object]:
     folder, package = publish.staging(run, "site"), datapackage.read(publish.folder(run) / "exports")
     data = {page.name: queries.answers(warehouse, run, page.name) for page in PAGES}
     data["runlog"]["sizes"] = runlog.sizes(warehouse)
-    found = contexts(run, package, *sliced(warehouse, run))
+    found = contexts(run, package, **cells(warehouse, run))
     for ctx in found:
         _write(folder / ctx.language, ctx, data)
     door = nights.door(run.settings.shop.name, found[0].edition, found[0].languages)

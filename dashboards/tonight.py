@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards import explore, meters, verdict
+from dashboards import explore, meters, spread, verdict
 from dashboards.context import Context
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
@@ -63,7 +63,7 @@ def nights(ctx: Context, page: str) -> dict[str, Any]:
     rows = explore.with_any(explore.broken_down(ctx.slices, "night"), "given_count")
     names = [explore.label(ctx, "night", row.what) for row in rows]
     cells = [
-        [name, *(explore.said(ctx, one, row.sums[one]) for one in _GIVEN)]
+        [name, *(explore.said(ctx, one, row.sums[one]) for one in _GIVEN), _sure(ctx, row)]
         for name, row in zip(names, rows, strict=True)
     ]
     unit, axis = 10**ctx.formats.digits, ctx.t["tonight"]["axis"]["cost"]
@@ -80,9 +80,14 @@ def nights(ctx: Context, page: str) -> dict[str, Any]:
         "columns": ctx.columns(page, "nights"),
         "rows": cells,
         "chart": chart if len(drawn) > 1 else None,
-        "by": explore.cut("night", _GIVEN),
+        "by": explore.cut("night", (*_GIVEN, "")),
         "drawn_by": explore.cut("night", _GIVEN, label="night", fields=fields),
     }
+
+
+def _sure(ctx: Context, row: explore.Broken) -> str:
+    """Return the interval of a night's expected cost; a dash where a part of the night is hidden."""
+    return spread.said(ctx, None if row.hidden else spread.cost(ctx, business_date=row.what))
 
 
 def _channels(ctx: Context) -> dict[str, Any]:
@@ -94,7 +99,17 @@ def _channels(ctx: Context) -> dict[str, Any]:
         for row in rows
     ]
     by = explore.cut("channel", measures, night=night)
-    return {"columns": ctx.columns("tonight", "channels"), "rows": cells, "by": by}
+    axis = ctx.t["tonight"]["axis"]["customers"]
+    drawn = [
+        {"channel": said[0], "count": row.sums["given_count"].figure, "said": said[1], "cost": said[2]}
+        for row, said in zip(rows, cells, strict=True)
+    ]
+    titles = ctx.columns("tonight", "channels")
+    tooltip = {"channel": titles[0]["title"], "said": titles[1]["title"], "cost": titles[2]["title"]}
+    chart = charts.bars(drawn, label="channel", value="count", title=axis, tooltip=tooltip, color=3) if drawn else None
+    fields = {"count": ["given_count", "number"], "said": ["given_count", "text"], "cost": ["cost_minor", "text"]}
+    drawn_by = by | {"label": "channel", "fields": fields}
+    return {"columns": titles, "rows": cells, "chart": chart, "by": by, "drawn_by": drawn_by}
 
 
 def _reasons(ctx: Context, answer: Answer) -> dict[str, Any]:
@@ -119,10 +134,15 @@ def _cards(ctx: Context, data: Mapping[str, Answer]) -> list[dict[str, str]]:
         "left": f.money(limit["left"] if limit else None),
         "control": f.people(held_back if held_back >= ctx.minimum or not held_back else None),
     }
+    sure = {
+        "cost": spread.cost(ctx, business_date=explore.tonight(ctx)),
+        "value": spread.margin(ctx, _total(groups, "value_minor")),
+    }
     return [
-        {"label": words[name][0], "meaning": words[name][1], "figure": figure, "measure": _CARDS.get(name, "")}
+        {"label": words[name][0], "meaning": words[name][1], "figure": figure, "measure": _CARDS.get(name, ""),
+         "under": spread.under(ctx, sure.get(name))}
         for name, figure in figures.items()
-    ]
+    ]  # fmt: skip
 
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:

@@ -69,3 +69,31 @@ order by all
 -- name: stores
 -- One row per store.
 select store_id, coalesce(store_name, store_id) as store_name from core.store order by store_id
+
+-- name: spread
+-- One row per night, offer and way of choosing: what the offers are expected to cost, how far chance moves that (the
+-- variance of what each will really cost), and how far a wrong redemption rate moves them all together.
+with standing as (
+    -- Of several decisions of one night the last.
+    select * from offers.reservation
+    where business_date <= $business_date and business_date > cast($business_date as date) - 14
+    qualify attempt = max(attempt) over (partition by business_date)
+)
+select
+    standing.business_date,
+    standing.offer_id,
+    standing.group_name,
+    cast(sum(standing.cost_minor) as bigint) as cost_minor,
+    cast(sum(cast(round(standing.cost_variance) as hugeint)) as double) as chance_variance,
+    cast(sum(cast(round(standing.cost_minor * coalesce(factors.cost_factor_error, 0.0)) as hugeint)) as double)
+        as rate_error_minor
+from standing
+left join offers.cost_factor as factors on standing.offer_id = factors.offer_id
+group by standing.business_date, standing.offer_id, standing.group_name
+order by standing.business_date, standing.offer_id, standing.group_name
+
+-- name: choice
+-- One row: the customers who are chosen by value, and how many of them get an offer.
+select count(*) as customer_count, count(offer_id) as given_count
+from offers.decision
+where group_name = 'choose'

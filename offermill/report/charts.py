@@ -25,7 +25,7 @@ _FONT = "system-ui, sans-serif"
 _AXIS = {
     "labelColor": MUTED, "titleColor": MUTED, "gridColor": GRID, "domainColor": GRID, "tickColor": GRID,
     "labelFont": _FONT, "titleFont": _FONT, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
-    "labelLimit": 150,
+    "labelLimit": 150, "labelPadding": 6, "titlePadding": 8,
 }  # fmt: skip
 _CONFIG = {
     "background": "transparent",

@@ -206,7 +206,7 @@ def test_filters_cut_cards_tables_and_charts_and_stay_on_the_next_page(browser: 
     assert visit.page.locator("[data-figure=given_count]").text_content() == str(len(given)) == "21"
     cost = sum(row["cost_minor"] for row in given)
     assert visit.page.locator("[data-figure=cost_minor]").text_content() == f"€{cost / 100:.2f}"
-    assert lines(visit, "channels-table") == [f"E-mail21€{cost / 100:.2f}"]
+    assert lines(visit, "channels-chart-table") == [f"E-mail21€{cost / 100:.2f}"]
     assert len(lines(visit, "nights-chart-table")) == 3
     assert lines(visit, "nights-chart-table") != everything
     drawn = visit.page.locator("#nights-chart.drawn svg")

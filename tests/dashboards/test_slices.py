@@ -219,7 +219,7 @@ def test_the_table_without_a_script_adds_up_the_same_cells(tmp_path: Path) -> No
         ("b1", explore.Sum(0, 1)),
     ]
     run = literal_night.make_run(tmp_path / "shop")
-    (ctx, *_) = site.contexts(run, {}, found)
+    (ctx, *_) = site.contexts(run, {}, slices=found)
     section = explore.section(ctx, "campaign")
     assert section["rows"] == [
         ["of a", "≥\u00a020", "≥\u00a02,00\u00a0€", "1,40\u00a0€"],
