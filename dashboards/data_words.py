@@ -3,7 +3,9 @@
 Words lie in dashboards/data_texts. What has none, such as a check that only this shop has, stays English and marked so.
 """
 
+from collections.abc import Mapping
 from functools import cache
+from math import floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,43 @@ def note(ctx: Context, row: Row) -> tuple[Cell, Cell]:
         _filled(ctx, title, None, str(row["kind"]).replace("_", " ")),
         _filled(ctx, sentence, row["detail"], row["description"]),
     )
+
+
+def verdict(ctx: Context, name: str, card: Mapping[str, Any]) -> Cell:
+    """Return why a model is used or not, from the figures of its card; what they do not tell is English."""
+    english = str(card.get("verdict", {}).get("message", ""))
+    if ctx.language == "en":
+        return inert(english)
+    compared, said = card.get("comparison"), texts(ctx.language)["verdicts"]
+    if compared:
+        return _against_rule(ctx, said, said["measures"][name], compared)
+    if "judged" in card:
+        return _judged(ctx, said, card)
+    return ctx.english(english)
+
+
+def _against_rule(ctx: Context, said: Mapping[str, str], measure: str, compared: Mapping[str, float]) -> str:
+    gain, low, high = (compared[key] for key in ("gain", "low", "high"))
+    form = "better" if low > 0 else "not_shown" if gain > 0 else "worse"
+    shown = {key: _short(ctx, value) for key, value in (("gain", abs(gain)), ("low", low), ("high", high))}
+    return said[form].format(measure=measure, **shown)
+
+
+def _short(ctx: Context, figure: float) -> str:
+    """Return a figure with about four digits that count, as the card says it."""
+    return ctx.formats.number(figure, max(0, 3 - floor(log10(abs(figure)))) if figure else 0)
+
+
+def _judged(ctx: Context, said: Mapping[str, Any], card: Mapping[str, Any]) -> str:
+    f, tight = ctx.formats, card["judged"]["budgets"][-1]
+    leads = {lead["against"]: lead for lead in tight["leads"]}
+    learned = said["learned"].format(rows=f.number(card["data"]["row_count"]), offers=f.number(len(card["arms"])))
+    must = next((name for name in ("old_model", "nothing") if name in leads), None)
+    if card["verdict"]["status"] != "accepted" or must is None or leads[must]["low"] is None:
+        return f"{learned} {said['refused']}"
+    ends = {end: f.money(round(leads[must][end])) for end in ("estimate", "low", "high")}
+    earns = said["earns"].format(against=said["against"][must], level=f.share(leads[must]["level"], 0), **ends)
+    return f"{learned} {earns}"
 
 
 def _filled(ctx: Context, said: str | None, detail: str | None, english: str | None) -> Cell:

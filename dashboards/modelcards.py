@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dashboards import explore, judged
 from dashboards.context import Context
+from dashboards.data_words import verdict
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
 from offermill import expectations
@@ -162,7 +163,7 @@ def _card(ctx: Context, name: str, answer: Answer) -> dict[str, Any]:
     return shown | {
         "card": card,
         "status": (ctx.say("models", "verdicts", status), _TONES.get(status, "")),
-        "message": said.get("message", ""),
+        "message": verdict(ctx, name, card),
         "purpose": _said(ctx, str(card.get("purpose", ""))),
         "limits": [_said(ctx, limit) for limit in card.get("limits", [])],
         "trained": ctx.counted(ctx.t["models"]["trained"], horizon, day=ctx.formats.day(trained)),

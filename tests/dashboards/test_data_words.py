@@ -111,3 +111,37 @@ def test_words_say_only_plain_text() -> None:
     texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.yml")]
     assert len(texts) == len(words.LANGUAGES)
     assert [text for text in texts if re.search(r"[<>]", text)] == []
+
+
+LEAD = {"against": "nothing", "estimate": 123.4, "low": 50.0, "high": 200.6, "level": 0.9}
+
+
+def test_why_a_model_is_used_is_said_from_its_cards_figures(contexts: dict[str, Context]) -> None:
+    def said(language: str, name: str, card: dict[str, object]) -> str:
+        return str(data_words.verdict(contexts[language], name, card)).replace("\u00a0", " ")
+
+    better = {"comparison": {"gain": 0.04232, "low": 0.03956, "high": 0.04539}, "verdict": {"message": "Better."}}
+    assert said("en", "propensity", better) == "Better."
+    assert said("lv", "propensity", better) == (
+        "Vēlākiem klientiem labāks par RFM kārtulu: samazina logaritmisko zudumu par 0,04232 (no 0,03956 līdz 0,04539)."
+    )
+    worse = {"comparison": {"gain": -7.4721, "low": -9.0, "high": -5.0}}
+    assert said("ru", "value", worse) == (
+        "Хуже правила RFM: средняя квадратичная ошибка больше на 7,472. Ночью действует правило."
+    )
+    judged = {
+        "judged": {"budgets": [{"leads": [LEAD]}]},
+        "data": {"row_count": 11670},
+        "arms": [{}] * 6,
+        "verdict": {"status": "accepted", "message": "It earns."},
+    }
+    assert said("lv", "uplift", judged) == (
+        "Mācījies no nejaušiem piešķīrumiem: 11 670; piedāvājumi: 6, un kontroles grupa. Cilvēkiem, no kuriem nav "
+        "mācījies, tas vilnī vienam cilvēkam dod par 1,23 € vairāk nekā bez piedāvājumiem (90% intervāls: "
+        "0,50 € – 2,01 €)."
+    )
+    refused = judged | {"verdict": {"status": "refused", "message": "Not shown."}}
+    assert said("ru", "uplift", refused).endswith("поэтому её не применяют; числа ниже.")
+    assert said("lv", "uplift", {"verdict": {"message": "Too little <b>"}}) == (
+        '<span lang="en">Too little &lt;b&gt;</span>'
+    )
