@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import explore, left_out
+from dashboards import explore, fairness, left_out
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import hidden_cells, suppress
@@ -126,6 +126,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
         "given_chart": _given_chart(ctx, rows),
         "effects": _effects(ctx, data["effects"]),
         "left_out": left_out.figure(ctx, data["left_out"]),
+        "fairness": fairness.figure(ctx, data["fairness"]),
         "exclusion_columns": ctx.columns("offers", "exclusions"),
         "total": _exclusions(ctx, data["exclusions"], True),
         "partial": _exclusions(ctx, data["exclusions"], False),

@@ -77,3 +77,30 @@ select
     forgone_margin_minor
 from offers.left_out
 order by is_total desc, customer_count desc, rule
+
+-- name: fairness
+-- One row per audited attribute and value: how offers treat its people.
+select
+    attribute,
+    value,
+    customer_count,
+    eligible_count,
+    offered_count,
+    offered_share,
+    offered_low,
+    offered_high,
+    offered_ratio,
+    offered_value_minor,
+    ended_count,
+    redeemed_count,
+    redeemed_share,
+    redeemed_low,
+    redeemed_high,
+    treated_count,
+    control_count,
+    incremental_margin_minor,
+    incremental_margin_low_minor,
+    incremental_margin_high_minor,
+    problem
+from outcomes.fairness
+order by attribute, value
