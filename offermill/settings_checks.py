@@ -20,6 +20,8 @@ class LastCheckSettings(Section):
     has_suppression_list: bool = True
     # People who share an address are a household, whom one suppression silences, unless more people than this share it.
     household_people_max: Annotated[int, Field(ge=2)] = 8
+    # For so many days a night keeps what the check right before sending needs; an older one is not sent any more.
+    kept_days: Annotated[int, Field(ge=1)] = 90
     # An offer that lowers a price for one person must say that its price is personalised (directive 2011/83/EU).
     price_notice: bool = True
 

@@ -7,7 +7,9 @@ with, so that running it again gives the same bytes; what was said since then is
 
 import csv
 import json
+import shutil
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -148,6 +150,15 @@ def _remember(warehouse: Warehouse, run: Run) -> None:
     known = {"files": sorted(files.known), "wishes": sorted(files.wishes)}
     # Written last: its presence says that the other is whole.
     durable.replace(place / _KNOWN, (json.dumps(known, indent=1) + "\n").encode())
+    _prune(run)
+
+
+def _prune(run: Run) -> None:
+    """Remove what was kept of nights so long ago that none of their messages leaves any more: it names people."""
+    oldest = (run.business_date - timedelta(days=run.settings.last_check.kept_days)).isoformat()
+    for place in sorted(_place(run).parent.glob("????-??-??")):
+        if place.name < oldest:
+            shutil.rmtree(place)
 
 
 def _files(place: Path) -> Files:

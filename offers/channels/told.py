@@ -12,6 +12,7 @@ from offermill import datapackage, publish
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers.channels import audit
+from offers.delivery import journal
 
 FOLDER = f"{audit.FOLDER}/channels"
 _SCHEMA = pa.schema(
@@ -45,10 +46,16 @@ def _recorded(exports: Path, edition: str, block: str) -> tuple[bool, str | None
     return (True, facts["against"]) if facts else (False, None)
 
 
+def is_there(run: Run, block: str, edition: str) -> bool:
+    """Tell whether an edition told the block anything."""
+    return _path(run.shop.exports, edition, block).is_file()
+
+
 def edition_before(run: Run, block: str) -> str | None:
     """Return the edition with which the run compares: the newest before its own that told the block, or None.
 
-    An edition that is published already is compared again with what it was compared with: the same bytes.
+    Where the block is delivered by us, one that never arrived whole told it nothing. An edition that is published
+    already is compared again with what it was compared with: the same bytes.
     """
     exports, own = run.shop.exports, publish.edition(run)
     is_known, against = _recorded(exports, own, block)
@@ -56,7 +63,26 @@ def edition_before(run: Run, block: str) -> str | None:
         return against
     names = publish.editions(exports)
     earlier = [name for name in names if publish.order_of(name) < publish.order_of(own)]
-    return next((name for name in reversed(earlier) if _path(exports, name, block).is_file()), None)
+    told = [name for name in reversed(earlier) if _path(exports, name, block).is_file()]
+    settings = run.settings.channels.get(block)
+    if settings is None or settings.delivery is None:
+        return next(iter(told), None)
+    arrived = _arrived(run, block)
+    return next((name for name in told if _files(exports, name, block) <= arrived.get(name, set())), None)
+
+
+def _files(exports: Path, edition: str, block: str) -> set[str]:
+    paths = datapackage.read(exports / edition)["offermill"]["channels"][block]["files"]
+    return {Path(path).name for path in paths}
+
+
+def _arrived(run: Run, block: str) -> dict[str, set[str]]:
+    """Return edition -> files of the block that their target acknowledged, by the delivery log."""
+    found: dict[str, set[str]] = {}
+    for entry in journal.read(run.shop.state):
+        if entry.block == block and entry.event == "acknowledged":
+            found.setdefault(entry.edition, set()).add(entry.file)
+    return found
 
 
 def read(run: Run, block: str, edition: str | None) -> pa.Table:

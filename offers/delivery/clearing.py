@@ -5,16 +5,18 @@ messages, part by part, so that no row moves from one file to another.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from offermill import datapackage
+from offermill import datapackage, publish
 from offermill.errors import DeliveryError
 from offermill.run import Run
 from offermill.settings_channels import ChannelSettings
@@ -53,6 +55,7 @@ class Asked:
     settings: ChannelSettings
     files: list[File]
     copies: Path
+    today: date
 
     @property
     def published(self) -> Path:
@@ -65,12 +68,8 @@ def _as_published(asked: Asked, file: File) -> Cleared:
 
 
 @contextmanager
-def _prepared(warehouse: Warehouse, asked: Asked, target: Target) -> Iterator[None]:
-    """Make the block's messages again, as a temporary table.
-
-    Raises:
-        DeliveryError: they are not those that were published, so nothing can be said about the files.
-    """
+def _prepared(warehouse: Warehouse, asked: Asked, target: Target) -> Iterator[bool]:
+    """Make the block's messages again, as a temporary table; yield whether they are those that were published."""
     # A correction that is published already is not the next correction.
     run = replace(asked.run, new_version=False)
     messages.prepare(warehouse, run, asked.name, asked.settings, target)
@@ -78,13 +77,7 @@ def _prepared(warehouse: Warehouse, asked: Asked, target: Target) -> Iterator[No
         names = "offer_key, message_hash"
         now = warehouse.arrow(f"select {names} from channel_told order by offer_key")
         then = told.read(run, asked.name, asked.edition).select(["offer_key", "message_hash"])
-        if not now.equals(then.cast(now.schema)):
-            raise DeliveryError(
-                f"{asked.edition}: {asked.name}: the warehouse does not hold the messages of this edition any more, so "
-                f"nobody can say which of them may still leave. Run the night of {run.business_date} again "
-                "(it changes nothing that is published), then deliver."
-            )
-        yield
+        yield now.equals(then.cast(now.schema))
     finally:
         messages.clear(warehouse)
 
@@ -93,16 +86,58 @@ def clear(warehouse: Warehouse, asked: Asked, check: Check) -> list[Cleared]:
     """Return what may leave of each file; a file none of whose rows may leave is not among them.
 
     Raises:
-        DeliveryError: the messages of the edition are not in the warehouse any more.
+        DeliveryError: rows must stay, and the messages of the edition are not in the warehouse any more.
     """
     target = registry.targets()[asked.settings.target]
-    with _prepared(warehouse, asked, target):
+    with _prepared(warehouse, asked, target) as is_known:
         # Not of channel_message alone: an audience is made of all that the block is told.
-        messages = warehouse.arrow("select * from channel_told")
-        forbidden = check(asked.run, messages, by_any_channel=target.is_audience)
+        everything = warehouse.arrow("select * from channel_told") if is_known else _told(asked)
+        forbidden = {
+            **check(asked.run, everything, by_any_channel=target.is_audience),
+            **_outlived(asked, target, everything),
+        }
         if not forbidden:
             return [_as_published(asked, file) for file in asked.files]
+        if not is_known:
+            return _nothing(asked, everything, forbidden)
         return _Copies(warehouse, asked, target, forbidden).write()
+
+
+def _told(asked: Asked) -> pa.Table:
+    return told.read(asked.run, asked.name, asked.edition)
+
+
+def _outlived(asked: Asked, target: Target, everything: pa.Table) -> dict[str, str]:
+    """Return the messages of an older night that came too late: ended, or overtaken in a system that keeps the last."""
+    later = [one for one in publish.editions(asked.run.shop.exports) if one[:10] > asked.edition[:10]]
+    if not later:
+        return {}
+    newer = {
+        customer
+        for one in later
+        if target.keeps_one and told.is_there(asked.run, asked.name, one)
+        for customer in told.read(asked.run, asked.name, one)["customer_id"].to_pylist()
+    }
+    names = ("offer_key", "offer_status", "customer_id", "valid_until")
+    rows = list(_tuples(everything.select(names)))
+    ended = {key: "ended" for key, status, _, until in rows if status == "offered" and until < asked.today}
+    return {key: "overtaken" for key, _, customer, _ in rows if customer in newer} | ended
+
+
+def _nothing(asked: Asked, everything: pa.Table, forbidden: Mapping[str, str]) -> list[Cleared]:
+    """Return that no file may leave, when no row may.
+
+    Raises:
+        DeliveryError: some rows may: they cannot be told from the others without the night's tables.
+    """
+    if len(forbidden) == everything.num_rows:
+        return []
+    rules = ", ".join(f"{count} {rule}" for rule, count in sorted(Counter(forbidden.values()).items()))
+    raise DeliveryError(
+        f"{asked.edition}: {asked.name}: of its {everything.num_rows} messages some must stay ({rules}), and the "
+        "warehouse does not hold the messages of this edition any more, so they cannot be taken out of the files. Run "
+        f"the night of {asked.run.business_date} again (it changes nothing that is published), then deliver."
+    )
 
 
 def _cleared(file: File, path: Path, rows: int, rules: str) -> Cleared:

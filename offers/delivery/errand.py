@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from offermill import datapackage, durable, publish
@@ -12,6 +13,7 @@ from offermill.errors import OffermillError, PublishError
 from offermill.run import Run
 from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
+from offers.channels import told
 from offers.delivery import clearing, published, sending, targets
 from offers.delivery.backoff import Clock
 from offers.delivery.clearing import Asked, Check, Cleared
@@ -57,16 +59,30 @@ def newest_edition(run: Run) -> str:
     return publish.edition_name(run.business_date, version)
 
 
-def overdue(run: Run, edition: str, blocks: Mapping[str, DeliverySettings], journal: Journal) -> list[str]:
-    """Return what older editions still owe to blocks that were delivered to before them, as `edition block: file`."""
+def overdue(run: Run, edition: str, blocks: Mapping[str, DeliverySettings], journal: Journal, today: date) -> list[str]:
+    """Return what older editions still owe to blocks that were delivered to before them, as `edition block: file`.
+
+    What has ended by today is owed no more.
+    """
     found: list[str] = []
     for name in blocks:
         older = [one for one in publish.editions(run.shop.exports) if journal.first(name) <= one[:10] < edition[:10]]
         for one in older:
+            if not _counts(run, name, one, today):
+                continue
             files = published.files(run.shop.exports / one, name) or []
             missing = (file.name for file in files if not sending.acknowledged(journal.at(one, name, file.name)))
             found += [f"{one} {name}: {file}" for file in missing if one == _newest(older, one)]
     return found
+
+
+def _counts(run: Run, block: str, edition: str, today: date) -> bool:
+    """Tell whether an edition holds an offer that still counts, or the end of one."""
+    if not told.is_there(run, block, edition):
+        return False
+    rows = told.read(run, block, edition)
+    pairs = zip(rows["offer_status"].to_pylist(), rows["valid_until"].to_pylist(), strict=True)
+    return any(status == "withdrawn" or until >= today for status, until in pairs)
 
 
 def _newest(editions: list[str], edition: str) -> str:
@@ -151,7 +167,8 @@ class _Block:
     def _cleared(self, files: list[File]) -> list[Cleared]:
         run, edition = self._errand.run, self._errand.edition
         copies = self._errand.copies / self._name
-        asked = Asked(run, edition, self._name, run.settings.channels[self._name], files, copies)
+        today = self._errand.clock.now().date()
+        asked = Asked(run, edition, self._name, run.settings.channels[self._name], files, copies, today)
         return clearing.clear(self._warehouse, asked, self._errand.check)
 
     def _parcel(self, file: File) -> Parcel:

@@ -141,7 +141,7 @@ def _deliver(
     edition = errand.newest_edition(run)
     asked = Errand(run, edition, blocks, last_check.forbidden, is_rehearsal=is_rehearsal)
     with Journal.open(run.shop.state) as log:
-        overdue = errand.overdue(run, edition, blocks, log)
+        overdue = errand.overdue(run, edition, blocks, log, asked.clock.now().date())
         outcomes = errand.perform(warehouse, asked, log)
     if not is_rehearsal:
         table.write(warehouse, journal.read(run.shop.state))

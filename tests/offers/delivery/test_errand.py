@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from offermill import publish
+from offermill import datapackage, publish
 from offermill.errors import InputError
 from offermill.run import Run
 from offermill.settings_delivery import DeliverySettings
@@ -23,6 +23,7 @@ from offers.delivery.errand import Errand
 from offers.delivery.journal import Journal
 from offers.delivery.sending import Outcome
 from tests import literal_night
+from tests.literal_tables import DAY
 from tests.offers.channels.leaving import fill, message, run_with, withdrawn
 from tests.offers.delivery.desk import Hours
 from tests.offers.delivery.inbox import Inbox
@@ -199,18 +200,67 @@ def test_a_check_that_fails_lets_nothing_of_the_block_leave(warehouse: Warehouse
     assert names(tmp_path / "inbox") == []
 
 
-def test_a_night_that_the_warehouse_no_longer_holds_cannot_be_checked_and_is_not_sent(
+def test_a_night_that_the_warehouse_no_longer_holds_is_sent_whole_or_not_at_all(
     warehouse: Warehouse, run: Run, tmp_path: Path
 ) -> None:
     fill(warehouse, [message(1), message(2)])
-    (only,) = deliver(warehouse, run, {"crm": into(tmp_path / "inbox")})
+    (only,) = deliver(warehouse, run, {"crm": into(tmp_path / "inbox")}, lambda *_, **__: {key(1): "opted_out"})
     assert (only.result, only.why) == (
         "failed",
-        "2026-06-30: crm: the warehouse does not hold the messages of this edition any more, so nobody can say which "
-        "of them may still leave. Run the night of 2026-06-30 again (it changes nothing that is published), then "
-        "deliver.",
+        "2026-06-30: crm: of its 5 messages some must stay (1 opted_out), and the warehouse does not hold the messages "
+        "of this edition any more, so they cannot be taken out of the files. Run the night of 2026-06-30 again (it "
+        "changes nothing that is published), then deliver.",
     )
     assert names(tmp_path / "inbox") == []
+    done = deliver(warehouse, run, {"crm": into(tmp_path / "inbox")})
+    assert {outcome.result for outcome in done} == {"delivered"}
+    assert customers(tmp_path / "inbox" / "2026-06-30" / "crm" / "offers.csv")[0] == "c000001"
+
+
+def test_of_an_older_night_nothing_is_sent_that_has_ended_or_was_overtaken(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    two = TWO.replace("mail: {target: generic", "mail: {target: hubspot")
+    ended = {"valid_from": DAY, "valid_until": DAY}
+    fill(warehouse, [message(1, **ended), message(2, **ended), withdrawn(5)])
+    older = run_with(tmp_path / "shop", two)
+    publish_night(warehouse, older)
+    publish_night(warehouse, run_with(tmp_path / "shop", two, date(2026, 7, 1)))
+    fill(warehouse, [message(1, **ended), message(2, **ended), withdrawn(5)])
+    blocks = {"crm": into(tmp_path / "inbox"), "mail": into(tmp_path / "inbox")}
+    done = deliver(warehouse, older, blocks)
+    rows = {(one.parcel.block, one.parcel.file): one.parcel.rows for one in done if "manifest" not in one.parcel.file}
+    assert rows == {
+        ("crm", "offers.csv"): 0,
+        ("crm", "offers.withdraw.csv"): 1,
+        ("mail", "contacts.csv"): 0,
+        ("mail", "contacts.withdraw.csv"): 0,
+    }
+
+
+def test_a_difference_counts_from_what_last_arrived(warehouse: Warehouse, tmp_path: Path) -> None:
+    inbox, day = tmp_path / "inbox", date(2026, 7, 1)
+    channels = f"{{crm: {{target: generic, mode: delta, delivery: {{folder: {{path: {inbox}}}}}}}}}"
+    fill(warehouse, [message(1), withdrawn(5)])
+    publish_night(warehouse, run_with(tmp_path / "shop", channels))
+
+    def against(name: str) -> str | None:
+        facts = datapackage.read(tmp_path / "shop" / "exports" / name)["offermill"]["channels"]["crm"]
+        return str(facts["against"]) if facts["against"] else None
+
+    # The first night never arrived: the second tells everything again.
+    fill(warehouse, [message(2), withdrawn(5)])
+    second = run_with(tmp_path / "shop", channels, day)
+    publish_night(warehouse, second)
+    assert against("2026-07-01") is None
+    assert [one.result for one in deliver(warehouse, second, {"crm": into(inbox)})] == ["delivered"] * 3
+
+    fill(warehouse, [message(3), withdrawn(5)])
+    third = run_with(tmp_path / "shop", channels, date(2026, 7, 2))
+    publish_night(warehouse, third)
+    assert against("2026-07-02") == "2026-07-01"
+    files = [path.name for path in (tmp_path / "shop" / "exports" / "2026-07-02" / "channels" / "crm").iterdir()]
+    assert files == ["offers.csv"], "that the offer of c5 ended is known there"
 
 
 def test_a_correction_is_delivered_beside_what_was_delivered_before(
@@ -234,7 +284,7 @@ def test_what_earlier_nights_still_owe_is_listed(warehouse: Warehouse, run: Run,
         publish_night(warehouse, run_with(tmp_path / "shop", TWO, day))
     later = run_with(tmp_path / "shop", TWO, days[1])
     with Journal.open(run.shop.state) as log:
-        owed = errand.overdue(later, "2026-07-02", {"crm": gone, "mail": gone, "new": gone}, log)
+        owed = errand.overdue(later, "2026-07-02", {"crm": gone, "mail": gone, "new": gone}, log, DAY)
     both = ("offers.csv", "offers.withdraw.csv")
     assert owed == [
         *[f"2026-07-01 crm: {file}" for file in both],
