@@ -20,7 +20,7 @@ class ChannelSettings(BaseModel):
 
     # What the files are made for: a module of offers/channels, such as generic, salesforce or mailchimp.
     target: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-    # full: everything that leaves tonight. delta: what the publication before did not tell this block already.
+    # full: everything that leaves tonight. delta: what the last publication that arrived did not tell this block.
     mode: Literal["full", "delta"] = "full"
     # Offers told by these channels only, such as [email]; left out for all that the target can carry.
     channel: tuple[Literal["email", "sms", "push", "post"], ...] = ()

@@ -118,10 +118,13 @@ def _outlived(asked: Asked, target: Target, everything: pa.Table) -> dict[str, s
         if target.keeps_one and told.is_there(asked.run, asked.name, one)
         for customer in told.read(asked.run, asked.name, one)["customer_id"].to_pylist()
     }
-    names = ("offer_key", "offer_status", "customer_id", "valid_until")
-    rows = list(_tuples(everything.select(names)))
-    ended = {key: "ended" for key, status, _, until in rows if status == "offered" and until < asked.today}
-    return {key: "overtaken" for key, _, customer, _ in rows if customer in newer} | ended
+    found: dict[str, str] = {}
+    for row in everything.select(["offer_key", "offer_status", "customer_id", "valid_until"]).to_pylist():
+        if row["offer_status"] == "offered" and row["valid_until"] < asked.today:
+            found[row["offer_key"]] = "ended"
+        elif row["customer_id"] in newer:
+            found[row["offer_key"]] = "overtaken"
+    return found
 
 
 def _nothing(asked: Asked, everything: pa.Table, forbidden: Mapping[str, str]) -> list[Cleared]:
