@@ -66,6 +66,10 @@ def _absolute(value: object) -> object:
     raise ValueError("must be an absolute path, such as /mnt/crm/inbox.")
 
 
+def _absolute_or_none(value: object) -> object:
+    return None if value is None else _absolute(value)
+
+
 def _plain_headers(value: object) -> object:
     for name in value if isinstance(value, dict) else ():
         if _SECRET_HEADER.search(str(name)):
@@ -159,6 +163,8 @@ class HttpTarget(_Part):
     form_field: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
     # The environment variable with a bearer token.
     token_env: Variable | None = None
+    # A file with the certificates (PEM) of who vouches for the server, where that is not one whom browsers know.
+    ca_file: Annotated[str | None, BeforeValidator(_absolute_or_none)] = None
     # An Airflow connection whose password is the bearer token; instead of token_env.
     airflow_connection: ConnectionId | None = None
     # Headers whose values are secrets: header name -> environment variable.

@@ -63,7 +63,7 @@ class HttpTransport:
         self._target = target
         self._clock = clock
         self._day = day
-        self._client = Client(timeout_seconds)
+        self._client = Client(timeout_seconds, target.ca_file)
 
     @property
     def place(self) -> str:
@@ -86,6 +86,10 @@ class HttpTransport:
         secrets, headers = self._secret_headers()
         try:
             answer = self._request(parcel, {**self._target.headers, **headers, "Idempotency-Key": token})
+        except OSError as problem:
+            # Of httpx's own errors none is one: it is the file of certificates, or what is to be sent.
+            why = problem.strerror or type(problem).__name__
+            raise TargetError(f"{self.place}: {why}", "look at `ca_file`: is it there, and in PEM?") from None
         except httpx.HTTPError as problem:
             why = credentials.without(str(problem) or type(problem).__name__, secrets)
             raise TargetError(f"{self.place}: {why}", "look whether it can be reached", may_pass=True) from None

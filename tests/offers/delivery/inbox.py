@@ -1,11 +1,13 @@
 """An HTTP server that takes each Idempotency-Key once, and misbehaves as it is told."""
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 
 from offermill.settings_delivery import DeliverySettings
@@ -39,10 +41,15 @@ class Inbox:
 
     @classmethod
     @contextmanager
-    def serve(cls) -> Iterator[Self]:
+    def serve(cls, certificate: Path | None = None) -> Iterator[Self]:
+        """Serve; over TLS with a certificate and its key in one PEM file."""
         inbox = cls()
         with ThreadingHTTPServer(("127.0.0.1", 0), _handler(inbox)) as server:
             server.daemon_threads = True
+            if certificate is not None:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(certificate)
+                server.socket = context.wrap_socket(server.socket, server_side=True)
             inbox.port = server.server_address[1]
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
             thread.start()

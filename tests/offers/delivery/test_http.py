@@ -1,5 +1,6 @@
 """Files over HTTP: what may pass is tried again, what is refused is said, and no file is taken twice."""
 
+import subprocess
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,3 +153,27 @@ def test_an_airflow_connection_holds_the_token(inbox: Inbox, tmp_path: Path, mon
     monkeypatch.setenv("AIRFLOW_CONN_CRM", '{"conn_type": "http", "password": "hunter2"}')
     assert send(inbox, tmp_path, airflow_connection="crm").result == "delivered"
     assert inbox.requests[0].headers["Authorization"] == "Bearer hunter2"
+
+
+def self_made(folder: Path) -> Path:
+    """Return a PEM file with a key and the certificate for 127.0.0.1 that nobody but itself vouches for."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    made = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "3650")
+    named = ("-subj", "/CN=crm.test", "-addext", "subjectAltName=IP:127.0.0.1")
+    command = ["openssl", *made, *named, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_text(key.read_text("utf-8") + certificate.read_text("utf-8"), encoding="utf-8")
+    return both
+
+
+def test_a_server_is_trusted_by_the_certificates_of_the_shop_alone(tmp_path: Path) -> None:
+    with Inbox.serve(self_made(tmp_path)) as inbox:
+        url, once = inbox.url.replace("http:", "https:"), {"attempts": 1}
+        unknown = send(inbox, tmp_path / "1", retry=once, url=url)
+        assert (unknown.result, "certificate verify failed" in unknown.why) == ("failed", True)
+        missing = send(inbox, tmp_path / "2", retry=once, url=url, ca_file=str(tmp_path / "none.pem"))
+        assert (missing.result, missing.why.endswith("No such file or directory")) == ("failed", True)
+        assert inbox.taken == {}
+        assert send(inbox, tmp_path / "3", url=url, ca_file=str(tmp_path / "certificate.pem")).result == "delivered"
+    assert list(inbox.taken.values()) == [CONTENT.encode()]
