@@ -44,7 +44,7 @@ def broken_down(slices: Slices, by: str, night: str | None = None, largest: str 
     found: dict[str, dict[str, Sum]] = {}
     for key, figures in slices.tables.get(table, {}).items():
         if night in (None, key[0]):
-            what = key[0] if by == "night" else slices.campaigns[key[1]] if by == "campaign" else key[1]
+            what = _what(slices, by, key)
             sums = found.setdefault(what, dict.fromkeys(MEASURES, Sum()))
             found[what] = {name: sums[name].with_cell(figure) for name, figure in zip(MEASURES, figures, strict=True)}
     rows = [Broken(what, sums) for what, sums in found.items()]
@@ -52,6 +52,17 @@ def broken_down(slices: Slices, by: str, night: str | None = None, largest: str 
     if by == "night":
         return sorted(rows, key=lambda row: starts[row.what])
     return sorted(rows, key=lambda row: (-row.sums[largest].figure, row.what))
+
+
+def _what(slices: Slices, by: str, key: tuple[str, ...]) -> str:
+    match by:
+        case "night":
+            return key[0]
+        case "campaign":
+            return slices.campaigns[key[1]]
+        case "offer":
+            return slices.offer_of(key[1])
+    return key[1]
 
 
 def with_any(rows: Iterable[Broken], *measures: str) -> list[Broken]:
@@ -114,7 +125,9 @@ def of_offer(ctx: Context, offer: str) -> dict[str, str]:
 
 def is_hidden(ctx: Context, dimension: str, value: str) -> bool:
     """Return whether tonight's offers of one value of a dimension are too few to be shown, or would give few away."""
-    return ctx.slices.figures((dimension,), (tonight(ctx), value))["given_count"] is None
+    cells = ctx.slices.tables.get((dimension,), {})
+    own = [value, *(key[1] for key in cells if dimension == "offer" and ctx.slices.offer_of(key[1]) == value)]
+    return any(ctx.slices.figures((dimension,), (tonight(ctx), one))["given_count"] is None for one in own)
 
 
 def tonight(ctx: Context) -> str:
@@ -124,6 +137,7 @@ def tonight(ctx: Context) -> str:
 def _labels(ctx: Context, slices: Slices) -> dict[str, dict[str, str]]:
     values = {"night": [one.name for one in slices.bins], "campaign": sorted(set(slices.campaigns.values()))}
     values |= {name: slices.values(name) for name in DIMENSIONS}
+    values["offer"] = sorted({slices.offer_of(value) for value in values["offer"]})
     return {name: {value: inert(label(ctx, name, value)) for value in found} for name, found in values.items()}
 
 

@@ -43,6 +43,9 @@ NIGHTS = 14
 # A page that takes longer than a second to load on a slow line is not opened twice.
 BYTES_AT_MOST = 330_000
 
+# Stands between an offer and its campaign where several campaigns have the offer; no id holds it.
+_OF_CAMPAIGN = "\x1f"
+
 Figures = tuple[int | None, ...]
 Key = tuple[str, ...]
 
@@ -62,7 +65,7 @@ class Slices:
 
     Attributes:
         bins: the oldest first; the last one may be tonight.
-        campaigns: offer -> campaign.
+        campaigns: offer -> campaign; an offer of several campaigns has a value per campaign (`offer_of`).
         tables: dimensions of a table -> (bin, values of the dimensions) -> a figure per measure; None is hidden.
         missing: tables of the warehouse that were not made, so that there are no cells.
     """
@@ -71,6 +74,10 @@ class Slices:
     campaigns: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[Key, Mapping[Key, Figures]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+
+    def offer_of(self, value: str) -> str:
+        """Return the offer's id."""
+        return value.partition(_OF_CAMPAIGN)[0]
 
     def values(self, dimension: str) -> list[str]:
         """Return the values that a dimension takes, sorted."""
@@ -91,6 +98,8 @@ def _frame(rows: Iterable[Row], last: date) -> pd.DataFrame:
     columns = ["business_date", "campaign_id", *DIMENSIONS.values(), *MEASURES]
     frame = pd.DataFrame(list(rows), columns=columns)
     frame[list(MEASURES)] = frame[list(MEASURES)].fillna(0).astype("int64")
+    many = frame.groupby("offer_id")["campaign_id"].transform("nunique") > 1
+    frame["offer_id"] = frame["offer_id"].where(~many, frame["offer_id"] + _OF_CAMPAIGN + frame["campaign_id"])
     frame["bin"] = [bin_of(day, last) for day in frame["business_date"]]
     return frame
 
@@ -220,6 +229,7 @@ def script(found: Slices) -> str:
         "bins": [[one.name, one.start.isoformat(), one.end.isoformat()] for one in found.bins],
         "measures": MEASURES,
         "values": values,
+        "offers": [found.offer_of(offer) for offer in values["offer"]],
         "campaigns": [found.campaigns[offer] for offer in values["offer"]],
         "tables": {
             ",".join(names): [cell(names, key, figures) for key, figures in sorted(cells.items())]

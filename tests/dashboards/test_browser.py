@@ -233,7 +233,7 @@ def picks(draw: random.Random, found: slices.Slices) -> Iterator[tuple[dict[str,
     """Yield what readers may pick: none to four of the dimensions, nights, and a breakdown."""
     for _ in range(60):
         names = draw.sample(list(slices.DIMENSIONS), draw.randrange(5))
-        chosen = {name: draw.choice(found.values(name)) for name in names}
+        chosen = {name: found.offer_of(draw.choice(found.values(name))) for name in names}
         if draw.random() < 0.3:
             chosen["campaign"] = draw.choice(sorted(set(found.campaigns.values())))
         if draw.random() < 0.5:
@@ -257,6 +257,10 @@ def test_any_combination_of_filters_tells_the_truth_or_its_bounds(browser: Any) 
     draw = random.Random(11)
     nights = {day: joint_night(draw) for day in (DAY - timedelta(days=1), DAY)}
     rows = [row for day, counts in nights.items() for row in cell_rows(counts, day)]
+    # One offer belongs to another campaign on the night before.
+    rows = [
+        row | {"campaign_id": "of c"} if row["offer_id"] == "a1" and row["business_date"] < DAY else row for row in rows
+    ]
     found = slices.of(rows, 5, DAY)
     page = browser.new_page()
     page.set_content(f"<script>{slices.script(found)}</script>")

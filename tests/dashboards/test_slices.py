@@ -241,6 +241,15 @@ def test_the_script_holds_shown_figures_and_no_hidden_one() -> None:
     ]
 
 
+def test_an_offer_of_two_campaigns_counts_for_each() -> None:
+    summer, pilot = rows({("a", "email", "x", "s"): 20}), rows({("a", "email", "x", "s"): 30}, date(2026, 5, 4))
+    found = slices.of([summer[0] | {"campaign_id": "summer"}, pilot[0] | {"campaign_id": "pilot"}], MINIMUM, DAY)
+    by_campaign, by_offer = (explore.broken_down(found, by) for by in ("campaign", "offer"))
+    assert [(row.what, row.sums["given_count"].figure) for row in by_campaign] == [("pilot", 30), ("summer", 20)]
+    assert [(row.what, row.sums["given_count"].figure) for row in by_offer] == [("a", 50)]
+    assert '"offers":["a","a"],"campaigns":["pilot","summer"]' in slices.script(found)
+
+
 def test_what_would_make_a_heavy_page_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "BYTES_AT_MOST", 900)
     counts = {(f"a{n}", "email", "new", f"s{n}"): 20 for n in range(3)}

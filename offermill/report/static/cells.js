@@ -27,13 +27,13 @@ const cube = (data) => {
   };
   const dimension = (name) => (name === "campaign" ? "offer" : name);
   const fits = (pick, name, place) => {
-    const own = data.values[name][place];
+    const own = (name === "offer" ? data.offers : data.values[name])[place];
     return (!pick[name] || pick[name] === own) && (name !== "offer" || !pick.campaign || pick.campaign === data.campaigns[place]);
   };
   const what = (by, used, bin, at) => {
     if (by === "night") return data.bins[bin][0];
     const place = at[used.indexOf(dimension(by))];
-    return by === "campaign" ? data.campaigns[place] : by ? data.values[by][place] : "";
+    return by === "campaign" ? data.campaigns[place] : by === "offer" ? data.offers[place] : by ? data.values[by][place] : "";
   };
   const exact = function* (used, bins, pick) {
     for (const cell of data.tables[used.join()]) {
