@@ -41,7 +41,8 @@ class Airflow:
         self.token = self.call("POST", "/auth/token", {"username": "admin", "password": password})["access_token"]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -68,7 +69,7 @@ def shop(trained: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def airflow(shop: Path, tmp_path: Path) -> Iterator[Airflow]:
-    port, home = _free_port(), tmp_path / "airflow"
+    port, home = free_port(), tmp_path / "airflow"
     env = os.environ | {
         "AIRFLOW_HOME": str(home),
         "OFFERMILL_SHOP": str(shop),
