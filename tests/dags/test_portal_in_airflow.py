@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from offermill import paths
-from tests.dags.test_real_scheduler import START_SECONDS, Airflow, free_port, wait_for
+from tests.dags.test_real_scheduler import Airflow, free_port, wait_for
 from tests.portal import publication
 
 pytestmark = [pytest.mark.scheduler, pytest.mark.browser]
 CHROMIUM = Path("/usr/bin/chromium")
-SECONDS = 120_000  # milliseconds, as Playwright counts
+START_SECONDS = 600
+MILLISECONDS = 120_000  # for whatever is clicked, on a busy machine
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_from_airflows_menu_to_a_downloaded_list(home: tuple[str, str], tmp_path
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         context = browser.new_context(locale="en-GB", accept_downloads=True)
-        context.set_default_timeout(SECONDS)
+        context.set_default_timeout(MILLISECONDS)
         page = context.new_page()
         page.goto(address, wait_until="networkidle")
         page.fill("input[name=username]", "admin")
@@ -62,7 +63,7 @@ def test_from_airflows_menu_to_a_downloaded_list(home: tuple[str, str], tmp_path
         page.wait_for_load_state("networkidle")
         page.locator("button[aria-label=Browse]").focus()
         page.keyboard.press("Enter")
-        context.on("console", lambda message: said.append(message.text))
+        context.on("console", lambda message: said.append(f"{message.page.url if message.page else ''} {message.text}"))
         with context.expect_page() as opened:
             page.locator("a[aria-label='Offer lists']").click()
         portal = opened.value
@@ -70,8 +71,9 @@ def test_from_airflows_menu_to_a_downloaded_list(home: tuple[str, str], tmp_path
         portal.locator("ul.nights a").first.click()
         with portal.expect_download() as download:
             portal.locator("a[href$='/crm_offers.csv/xlsx']").click()
+        name = download.value.suggested_filename
         download.value.save_as(tmp_path / "list.xlsx")
         browser.close()
-    assert download.value.suggested_filename == "crm_offers-2026-06-30.xlsx"
+    assert name == "crm_offers-2026-06-30.xlsx"
     assert "xl/workbook.xml" in zipfile.ZipFile(tmp_path / "list.xlsx").namelist()
-    assert said == []
+    assert [line for line in said if "/offermill/" in line] == []
