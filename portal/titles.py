@@ -12,6 +12,7 @@ from portal import words
 from portal.lists import Listed
 
 _PART = re.compile(r", part (\d+) of (\d+)$")
+_CALL = re.compile(r", call (\d+)$")
 _CALLS = "call-centre"  # the sheet beside those of the stores
 _PRINT = ", to print"
 _TOLD = re.compile(r"audit\.channels\.(.+)\.parquet")
@@ -47,8 +48,8 @@ def of(listed: Listed, language: str) -> str:
 def _of_channel(listed: Listed, said: Mapping[str, Any]) -> str:
     """Return the block's name and what its file is, with its place among the parts."""
     block, colon, title = listed.title.partition(": ")
-    part = _PART.search(title)
-    title = _PART.sub("", title)
+    part, call = _PART.search(title), _CALL.search(title)
+    title = _CALL.sub("", _PART.sub("", title))
     is_print, title = title.endswith(_PRINT), title.removesuffix(_PRINT)
     named = str(said["files"].get(title, title))
     if listed.path.stem == _CALLS:
@@ -57,4 +58,5 @@ def _of_channel(listed: Listed, said: Mapping[str, Any]) -> str:
         named = str(said["sheet"]).replace("{store}", named)
     named += str(said["print"]) if is_print else ""
     named += str(said["of"]).replace("{n}", part[1]).replace("{all}", part[2]) if part else ""
+    named += str(said["call"]).replace("{n}", call[1]) if call else ""
     return f"{block}{colon}{named}"

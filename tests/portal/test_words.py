@@ -58,6 +58,9 @@ def test_every_list_of_a_night_has_a_title_in_every_language(published: Path) ->
     assert told["lv"]["segments.lifecycle-active.csv"] == "Segmenta „aktīvs” klienti"
     assert told["ru"]["channels.crm.offers.csv"] == "crm: Контакты с предложениями"
     assert told["lv"]["channels.stores.store-s01.html"] == "stores: Veikala Rīga 1 lapa, drukāšanai"
+    assert told["lv"]["channels.ads.audience-2-ingest-0001.json"] == (
+        "ads: Auditorija Google Ads: pievienojamie cilvēki, 1. izsaukums"
+    )
     assert told["ru"]["audit.channels.tills.parquet"] == "Что передано каналу tills, без адресов"
 
 
