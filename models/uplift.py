@@ -101,17 +101,14 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             sales: sales before the offer's discount, 0 for those who did not buy.
             margin_share: margin as a share of sales before the discount, one number or one per person.
             propensity: arm -> probability, or a DataFrame (n, arms) of them; 0 = could not be drawn.
-            discount: what the offer gave each person. If given, the share of sales (priced arms) or the amount per
-                order (others, unless `costs` names it) is measured from it instead of taken from the depth.
+            discount: what the offer gave each person; if given, what an arm gives is measured (models.give).
             orders: number of orders that `sales` come from. If given, the effect is on the number of orders, which
                 sees the extra order of somebody who buys anyway; else everybody who bought has one.
-            spent: what each person's offer cost us, 0 where it was not redeemed. If given, `cost` is learned from it
-                (models.redemption) instead of taken from expected orders.
-            qualifying: arm on a category or product -> everybody's number of orders that hold it, whatever arm he got;
-                needs `orders`. If given, the arm's mean effect is told by them and by the other orders apart
-                (models.qualifying), which is surer.
-            affinity: arm on a category or product -> how much everybody leans to it, whatever arm he got: above 0,
-                1 = usual (models.affinity). If given with `spent`, costs are learned by it, and predictions want it.
+            spent: what each person's offer cost us, 0 where it was not redeemed; if given, `cost` is learned from it.
+            qualifying: arm on a category or product -> everybody's number of orders that hold it; needs `orders`. If
+                given, they and the other orders tell the arm's mean effect apart, which is surer (models.qualifying).
+            affinity: arm on a category or product -> how much everybody leans to it: above 0, 1 = usual
+                (models.affinity). If given with `spent`, costs are learned by it, and predictions want it.
 
         Raises:
             ValueError: shapes, arms or propensities do not fit together.
@@ -124,16 +121,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         counts = outcome if orders is None else column("orders", orders, size)
         self.margin_share_ = float(np.mean(column("margin_share", margin_share, size)))
         chances = uplift_trial.propensities(propensity, names, self.depths)
-        given = None if discount is None else column("discount", discount, size)
         self.arms_ = uplift_trial.arms_with_evidence(names, outcome, self.depths)
-        buyers = (counts > 0) & (money > 0)
-        self.basket_ = basket.fit(rows[buyers], money[buyers], counts[buyers], self._seed(), self.thread_count)
-        holding = {arm: column(f"qualifying {arm}", each, size) for arm, each in (qualifying or {}).items()}
-        self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None, holding=holding)
-        self.gives_ = self._gives(names, counts, money, given)
-        self.redemption_ = (
-            None if spent is None else self._redemption(rows, names, column("spent", spent, size), affinity)
-        )
+        self.basket_ = self._basket(rows, money, counts)
+        self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None, held=qualifying or {})
+        self.gives_ = self._gives(names, counts, money, discount)
+        self.redemption_ = None if spent is None else self._redemption(rows, names, spent, affinity)
         return self
 
     def effect(
@@ -265,9 +257,10 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         chances: pd.DataFrame,
         *,
         is_count: bool,
-        holding: Mapping[str, Floats],
+        held: Mapping[str, ArrayLike],
     ) -> None:
         orders, sales = taken
+        holding = {arm: column(f"qualifying {arm}", each, len(rows)) for arm, each in held.items()}
         trial, keep = uplift_trial.trial_of(
             rows, names, orders, chances, self.arms_, is_count=is_count, holding=holding
         )
@@ -286,9 +279,16 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
     def _chance(self, before: Floats) -> Floats:
         return before if self.chance_ is None else self.chance_.apply(_any(before))
 
-    def _gives(self, names: NDArray[np.str_], orders: Floats, sales: Floats, given: Floats | None) -> dict[str, Give]:
+    def _basket(self, rows: Matrix, sales: Floats, orders: Floats) -> Basket:
+        buyers = (orders > 0) & (sales > 0)
+        return basket.fit(rows[buyers], sales[buyers], orders[buyers], self._seed(), self.thread_count)
+
+    def _gives(
+        self, names: NDArray[np.str_], orders: Floats, sales: Floats, discount: ArrayLike | None
+    ) -> dict[str, Give]:
         measured = None
-        if given is not None:
+        if discount is not None:
+            given = column("discount", discount, len(names))
             inside = {arm: names == arm for arm in self.arms_}
             measured = {
                 arm: (float(given[rows].sum()), float(sales[rows].sum()), float(orders[rows].sum()))
@@ -311,14 +311,15 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         return found
 
     def _redemption(
-        self, rows: Matrix, names: NDArray[np.str_], spent: Floats, affinity: Affinity
+        self, rows: Matrix, names: NDArray[np.str_], spent: ArrayLike, affinity: Affinity
     ) -> Redemption | None:
+        cost = column("spent", spent, len(rows))
         got = np.isin(names, self.arms_)
         place = pd.Index(self.arms_).get_indexer(pd.Index(names[got])).astype(np.int64)
         baskets = self.basket_.of(rows[got], self.thread_count)
         before = self.learned_.expected(rows[got], self.thread_count)[:, 0]
         own = self._affinity(affinity, len(rows))[got][np.arange(len(place)), place]
-        promises = Promises(rows[got], place, spent[got], before, own, baskets)
+        promises = Promises(rows[got], place, cost[got], before, own, baskets)
         kin = dict(zip(self.arms_, segment_cost.kin_of(self.arms_, self.kin or {}), strict=True))
         return redemption.learn(promises, self.depths, kin, self._seed() + 1_000, self.thread_count)
 
