@@ -43,6 +43,8 @@ def of_uses(
         "points": blanked(pa.array(points), points == 0),
         "amount": decimals(value),
         "credited_at": moments(clock.utc(local)),
+        "reverses": pa.nulls(len(chosen), pa.string()),
+        "reversal_reason": pa.nulls(len(chosen), pa.string()),
     }
     return pa.table(table), local
 

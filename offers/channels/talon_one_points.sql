@@ -7,7 +7,7 @@ with posted as (
 ),
 credited as (
     select customer_id, offer_id, credited_on from core.credit
-    where kind = 'points' and arrived_on <= $business_date
+    where kind = 'points' and arrived_on <= $business_date and reversal_reason is distinct from 'mistake'
 )
 select
     promises.customer_id as customerprofileid,

@@ -89,6 +89,11 @@ customer_orphans as (
     from customer_references
     anti join core.person_link as links on customer_references.customer_id = links.record_id
 ),
+credit_orphans as (
+    select 'credits' as table_name, credit_id as key, reason, reverses as missing_id
+    from core.credit_reversal
+    where reason is not null and reason <> 'unknown customer'
+),
 orphans as (
     select * from order_orphans
     union all
@@ -97,6 +102,8 @@ orphans as (
     select * from event_orphans
     union all
     select * from customer_orphans
+    union all
+    select * from credit_orphans
 )
 select
     table_name,

@@ -8,7 +8,7 @@ credits as (
     select credits.*
     from outcomes.matched_credit as credits
     cross join last_night
-    where credits.offer_key is not null and credits.arrived_on > last_night.business_date
+    where credits.offer_key is not null and credits.reversed_on is null and credits.arrived_on > last_night.business_date
 ),
 totals as (
     select

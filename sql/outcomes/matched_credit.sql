@@ -1,6 +1,9 @@
--- outcomes.matched_credit: one row per credited reward, with the sent offer that it answers.
+-- outcomes.matched_credit: one row per reward credited and not by mistake, with the sent offer that it answers.
 with credits as (
-    select * from core.credit where credited_at < $as_of and arrived_on <= $business_date
+    -- What was credited by mistake and taken back was never given; what went back with the goods was.
+    select *
+    from core.credit
+    where credited_at < $as_of and arrived_on <= $business_date and reversal_reason is distinct from 'mistake'
 ),
 sent as (
     select sent_offer.*, redeemed.redeemed_on
@@ -39,10 +42,14 @@ select
     credits.amount_minor,
     credits.credited_at,
     credits.credited_on,
+    credits.reversed_on,
+    credits.reversal_reason,
     credits.arrived_on,
     case
-        when matches.offer_key is not null
-            then row_number() over (partition by matches.offer_key order by credits.credited_at, credits.credit_id)
+        when matches.offer_key is not null and credits.reversed_on is null
+            then row_number() over (
+                partition by matches.offer_key, credits.reversed_on is null order by credits.credited_at, credits.credit_id
+            )
     end as credit_number
 from credits
 left join matches on credits.credit_id = matches.credit_id

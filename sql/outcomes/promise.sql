@@ -18,8 +18,9 @@ credits as (
         offer_key,
         min(credited_at) as credited_at,
         min(credited_on) as credited_on,
-        cast(sum(amount_minor) as bigint) as credited_minor,
-        bool_or(kind = 'points') as has_points
+        -- What went back with the goods was given once: nothing is owed, and nothing is left of it.
+        cast(coalesce(sum(amount_minor) filter (where reversed_on is null), 0) as bigint) as credited_minor,
+        bool_or(kind = 'points') and bool_and(reversed_on is null) as is_counted
     from outcomes.matched_credit
     where offer_key is not null
     group by offer_key
@@ -85,7 +86,7 @@ select
     coalesce(credits.credited_on, case when not kinds.needs_credit then redeemed.redeemed_on end) as credited_on,
     coalesce(credits.credited_minor, case when not kinds.needs_credit then redeemed.discount_minor end) as credited_minor,
     -- Of points each one counts; a gift or a delivery was given or not.
-    coalesce(kinds.needs_credit and credits.has_points and credits.credited_minor < kinds.reward_minor, false)
+    coalesce(kinds.needs_credit and credits.is_counted and credits.credited_minor < kinds.reward_minor, false)
         as is_credited_in_part
 from kinds
 left join offers.contact_answer as answers on kinds.offer_key = answers.offer_key

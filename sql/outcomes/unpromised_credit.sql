@@ -8,6 +8,7 @@ with judged as (
             when credit_number > 1 then 'credited_again'
         end as why
     from outcomes.matched_credit
+    where reversed_on is null
 )
 select
     credit_id,

@@ -1,4 +1,4 @@
--- staging.credits: one row per credited reward that had arrived by the business date.
+-- staging.credits: one row per credited reward, or credit taken back, that had arrived by the business date.
 with dated as (
     select
         *,
@@ -20,6 +20,8 @@ select
     kind,
     points,
     amount_minor,
+    reverses,
+    reversal_reason,
     credited_at,
     credited_on,
     arrived_on
