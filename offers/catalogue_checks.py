@@ -29,6 +29,7 @@ def catalogue_problems(catalogue: Catalogue, digits: int) -> Iterator[Problem]:
         yield from _kind_problems(catalogue, template, where)
         yield from _depth_problems(template, where, digits)
         yield from _target_problems(template, where)
+        yield from _prior_price_problems(template, where)
 
 
 def _empty_lists(catalogue: Catalogue) -> Iterator[Problem]:
@@ -51,6 +52,7 @@ def _amounts(catalogue: Catalogue) -> Iterator[tuple[Where, str | None]]:
         where: Where = ("templates", index)
         yield (*where, "threshold"), template.threshold
         yield (*where, "max_discount"), template.max_discount
+        yield (*where, "prior_price"), template.prior_price
         if template.gift is not None:
             yield (*where, "gift", "value"), template.gift.value
             yield (*where, "gift", "cost"), template.gift.cost
@@ -190,3 +192,16 @@ def _target_problems(template: Template, where: Where) -> Iterator[Problem]:
     for index, given in enumerate(target.ids):
         if given in target.ids[:index]:
             yield Problem((*place, "ids", index), f"{given!r} is written twice")
+
+
+def _prior_price_problems(template: Template, where: Where) -> Iterator[Problem]:
+    if template.prior_price is None:
+        return
+    place: Where = (*where, "prior_price")
+    if template.kind not in ("percent", "amount"):
+        yield Problem(place, f"belongs to offers that lower a price (percent, amount), not to kind {template.kind}")
+    if template.target.kind != "product" or len(template.target.ids) != 1:
+        yield Problem(place, "is the former price of one product; write target: {kind: product, ids: [<one>]}")
+    for depth in template.depths if template.kind == "amount" else ():
+        if isinstance(depth, str) and _fits(depth, 4) and Decimal(depth) >= Decimal(template.prior_price):
+            yield Problem(place, f"{depth} off a price of {template.prior_price} leaves nothing to pay")

@@ -44,6 +44,7 @@ class Offer:
     gift: Gift | None = None
     max_discount_minor: int | None = None
     threshold_minor: int | None = None
+    prior_price_minor: int | None = None
     example_purchase_minor: int | None = None
     texts: Texts | None = None
     use: Use | None = None
@@ -100,6 +101,7 @@ def of_template(
         valid_until=valid_until,
         channels=template.channels or campaign.channels,
         threshold_minor=to_minor(template.threshold, digits) if template.threshold else None,
+        prior_price_minor=to_minor(template.prior_price, digits) if template.prior_price else None,
         texts=template.texts,
         use=template.use,
         terms=template.terms or catalogue.terms,
@@ -117,7 +119,7 @@ def percent_of(minor: int, depth_pct: int, most: int | None) -> int:
 def _percent(catalogue: Catalogue, template: Template, depth: object, digits: int) -> dict[str, object]:
     depth_pct = int(str(depth))
     most = to_minor(template.max_discount or "0", digits)
-    example = to_minor(template.threshold or catalogue.example_purchase, digits)
+    example = to_minor(template.threshold or template.prior_price or catalogue.example_purchase, digits)
     return {
         "depth_pct": depth_pct,
         "max_discount_minor": most,

@@ -241,6 +241,7 @@ class Template(Part):
     target: Target = Target()
     threshold: Money | None = None
     max_discount: Money | None = None
+    prior_price: Money | None = None
     gift: Gift | None = None
     delivery: Delivery | None = None
     channels: tuple[Channel, ...] | None = None

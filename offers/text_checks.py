@@ -8,7 +8,7 @@ from decimal import Decimal
 from babel.numbers import get_currency_symbol
 
 from offermill.yamlfile import nearest
-from offers import text_dates, wording
+from offers import former_prices, text_dates, wording
 from offers.offer import Offer
 
 # A mobile screen and a printed voucher hold about as much.
@@ -21,6 +21,7 @@ PLACEHOLDERS = (
     "gift",
     "max_discount",
     "points",
+    "prior_price",
     "target",
     "threshold",
     "valid_until",
@@ -59,8 +60,9 @@ def _number(written: str) -> Decimal:
 def _figures(offer: Offer, currency: str) -> dict[str, Decimal]:
     """Return the numbers that the offer's rule holds, by placeholder."""
     filled = wording.facts(offer, "en", date(2000, 1, 1), currency)
-    counted = ("value", "amount", "threshold", "max_discount", "example", "depth", "points")
-    return {name: next(iter(numbers(filled[name]))) for name in counted if name in filled}
+    counted = ("value", "amount", "threshold", "max_discount", "example", "depth", "points", "prior_price")
+    found = {name: next(iter(numbers(filled[name]))) for name in counted if name in filled}
+    return found | ({"prior_price_days": Decimal(former_prices.DAYS)} if "prior_price" in found else {})
 
 
 def problems(offer: Offer, language: str, currency: str) -> list[str]:
@@ -76,6 +78,7 @@ def problems(offer: Offer, language: str, currency: str) -> list[str]:
         *_left_out(offer, pattern),
         *_dates(offer, dates),
         *_numbers(offer, bare, figures),
+        *_former_prices(offer, bare, figures),
         *_figures_left_out(offer, pattern, bare, figures),
     ]
 
@@ -99,6 +102,7 @@ def terms_problems(
         *_names(offer, said, currency),
         *_dates(offer, dates),
         *_numbers(offer, bare, figures),
+        *_former_prices(offer, bare, figures),
     ]
 
 
@@ -176,6 +180,21 @@ def _numbers(offer: Offer, bare: str, figures: Mapping[str, Decimal]) -> Iterato
         yield f"says {number}, but the offer {offer.offer_id} is {allowed}"
 
 
+def _former_prices(offer: Offer, bare: str, figures: Mapping[str, Decimal]) -> Iterator[str]:
+    """Yield what is said of a former price that is not the offer's own, which the night verifies."""
+    prior = figures.get("prior_price")
+    for said in former_prices.stated(bare):
+        if prior is None:
+            yield (
+                f"states a former price ({said.words!r}), and the offer has none; write prior_price at the template, "
+                f"which each night holds against the lowest price of {former_prices.DAYS} days, or say it otherwise"
+            )
+        elif said.name not in (None, "prior_price") or (
+            said.number and _number(said.number) not in (prior, former_prices.DAYS)
+        ):
+            yield f"states a former price ({said.words!r}) that is not prior_price ({prior})"
+
+
 def _figures_left_out(offer: Offer, pattern: str, bare: str, figures: Mapping[str, Decimal]) -> Iterator[str]:
     written = numbers(_NAMED.sub(" | ", bare))
     for name in _counted(offer):
@@ -194,3 +213,5 @@ def _counted(offer: Offer) -> Iterable[str]:
     yield from (name for name in _REQUIRED[offer.kind] if name != "gift")
     if offer.threshold_minor is not None:
         yield "threshold"
+    if offer.prior_price_minor is not None:
+        yield "prior_price"

@@ -67,28 +67,36 @@ _OFF = {
 }
 _REWARDS = {
     "en": {
-        "percent": " and get {depth} off {off}, up to {max_discount}: on {example} you save {value}.",
-        "amount": " and get {amount} off.",
+        "percent": " and get {depth} off {off}{prior}, up to {max_discount}: on {example} you save {value}.",
+        "amount": " and get {amount} off{prior}.",
         "points": " and get {points}, worth {value}.",
         "gift": " and get {gift} worth {value} as a gift.",
         "delivery": " and get free delivery, which saves you {value}.",
     },
     "lv": {
         "percent": (
-            " un saņemiet {depth} atlaidi {off}, ne vairāk kā {max_discount}: no {example} jūs ietaupāt {value}."
+            " un saņemiet {depth} atlaidi {off}{prior}, ne vairāk kā {max_discount}: no {example} jūs ietaupāt {value}."
         ),
-        "amount": " un saņemiet {amount} atlaidi.",
+        "amount": " un saņemiet {amount} atlaidi{prior}.",
         "points": " un saņemiet {points} {value} vērtībā.",
         "gift": " un saņemiet dāvanā {gift} {value} vērtībā.",
         "delivery": " un saņemiet bezmaksas piegādi, ietaupot {value}.",
     },
     "ru": {
-        "percent": " и получите скидку {depth} {off}, но не больше {max_discount}: с {example} вы сэкономите {value}.",
-        "amount": " и получите скидку {amount}.",
+        "percent": (
+            " и получите скидку {depth} {off}{prior}, но не больше {max_discount}: с {example} вы сэкономите {value}."
+        ),
+        "amount": " и получите скидку {amount}{prior}.",
         "points": " и получите {points} — это {value}.",
         "gift": " и получите в подарок {gift} стоимостью {value}.",
         "delivery": " и получите бесплатную доставку: вы сэкономите {value}.",
     },
+}
+# A former price is told with what it is by law; only where the offer has one.
+_PRIOR = {
+    "en": " (lowest price of the last 30 days: {prior_price})",
+    "lv": " (zemākā cena pēdējās 30 dienās: {prior_price})",
+    "ru": " (самая низкая цена за последние 30 дней: {prior_price})",
 }
 
 
@@ -136,7 +144,9 @@ def pattern(offer: Offer, language: str) -> str:
     if offer.texts is not None:
         return offer.texts.of(language)
     condition = offer.target.kind + ("_threshold" if offer.threshold_minor is not None else "")
-    reward = _REWARDS[language][offer.kind].replace("{off}", _OFF[language][offer.target.kind])
+    prior = _PRIOR[language] if offer.prior_price_minor is not None else ""
+    off = _OFF[language][offer.target.kind]
+    reward = _REWARDS[language][offer.kind].replace("{off}", off).replace("{prior}", prior)
     return _CONDITIONS[language][condition] + reward
 
 
@@ -148,6 +158,7 @@ def facts(offer: Offer, language: str, valid_until: date, currency: str) -> Mapp
         "threshold": offer.threshold_minor,
         "max_discount": offer.max_discount_minor,
         "example": offer.example_purchase_minor,
+        "prior_price": offer.prior_price_minor,
     }
     found = {name: money(minor, currency, language) for name, minor in amounts.items() if minor is not None}
     found["valid_until"] = last_day(valid_until, language)

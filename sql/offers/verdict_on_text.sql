@@ -29,9 +29,12 @@ verdicts as (
     select
         messages.offer_key,
         'prior_price',
-        'states a former price of which no 30 days are known' || coalesce(', or that was lower: ' || prices.lowest_minor, '')
+        case
+            when prices.lowest_minor is null then 'states a former price of which no 30 days are known'
+            else 'states a former price of which no 30 days are known, or that was lower: ' || prices.lowest_minor
+        end
     from messages
-    inner join prices on messages.offer_id = prices.offer_id and messages.language = prices.language
+    inner join prices on messages.offer_id = prices.offer_id
 )
 select offer_key, rule, why
 from verdicts

@@ -29,8 +29,8 @@ def refused(folder: Path, text: str, shop: ShopSettings = SHOP) -> str:
             template(PERCENT + ", treshold: x"),
             "offers.yml:6: templates.0.treshold: unknown key. Did you mean 'threshold'? Known keys: allow_below_cost, "
             "audience, budget, budget_share, campaign, channels, delivery, depths, funder, gift, id, kind, "
-            "max_discount, never_with, only_after, per_person, pieces, target, terms, terms_url, texts, threshold, "
-            "use.",
+            "max_discount, never_with, only_after, per_person, pieces, prior_price, target, terms, terms_url, texts, "
+            "threshold, use.",
         ),
         (
             template(PERCENT).replace('"100.00"', "100.00"),
@@ -186,6 +186,27 @@ def refused(folder: Path, text: str, shop: ShopSettings = SHOP) -> str:
             "offers.yml:6: templates.0.texts.en: does not say {depth} (10).\n"
             "offers.yml:6: templates.0.texts.en: says 20, but the offer t-10 is depth 10, example 20.00, "
             "max_discount 5.00, value 2.00.",
+        ),
+        (
+            template(PERCENT + ', prior_price: "10.00"'),
+            "offers.yml:6: templates.0.prior_price: is the former price of one product; write "
+            "target: {kind: product, ids: [<one>]}.",
+        ),
+        (
+            template(PERCENT + ', prior_price: "10.001", target: {kind: product, ids: [a, b]}'),
+            "offers.yml:6: templates.0.prior_price: '10.001' has more than 2 decimal places.\n"
+            "offers.yml:6: templates.0.prior_price: is the former price of one product; write "
+            "target: {kind: product, ids: [<one>]}.",
+        ),
+        (
+            template(AMOUNT + ', prior_price: "5.00", target: {kind: product, ids: [a]}'),
+            "offers.yml:6: templates.0.prior_price: 5.00 off a price of 5.00 leaves nothing to pay.",
+        ),
+        (
+            template(PERCENT + ', terms: {en: "{depth} off the old price.", lv: "{depth}.", ru: "{depth}."}'),
+            "offers.yml:6: templates.0.terms.en: states a former price ('old price'), and the offer has none; write "
+            "prior_price at the template, which each night holds against the lowest price of 30 days, or say it "
+            "otherwise.",
         ),
         (
             "budget: 5\n\tcampaigns: []\n",
