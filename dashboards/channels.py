@@ -1,6 +1,6 @@
 """The page Channels: how far offers get, from sent to credited, and what each channel is given tonight."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -28,8 +28,8 @@ def _reached(ctx: Context, by: str) -> dict[str, Any]:
 def _chart(ctx: Context) -> dict[str, Any]:
     """Return how many offers of all channels reached each stage."""
     words, title = ctx.t["channels"]["stages"], ctx.t["channels"]["axis"]
-    rows = explore.broken_down(ctx.slices, "night")
-    sums = {stage: _total(rows, f"{stage}_count") for stage in STAGES}
+    whole = explore.whole(ctx.slices)
+    sums = {stage: whole[f"{stage}_count"] for stage in STAGES}
     drawn = [
         {"stage": words[stage], "count": found.figure, "said": explore.said(ctx, f"{stage}_count", found)}
         for stage, found in sums.items()
@@ -40,11 +40,6 @@ def _chart(ctx: Context) -> dict[str, Any]:
     fields = {"count": [None, "number"], "said": [None, "text"]}
     by = explore.cut("stage", tuple(names), names=names, label="stage", fields=fields)
     return {"chart": chart if sums["offered"].figure else None, "drawn_by": by}
-
-
-def _total(rows: Sequence[explore.Broken], measure: str) -> explore.Sum:
-    found = [row.sums[measure] for row in rows]
-    return explore.Sum(sum(one.figure for one in found), sum(one.hidden for one in found))
 
 
 def _exports(ctx: Context) -> list[list[Any]]:

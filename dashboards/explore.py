@@ -39,10 +39,11 @@ class Broken:
 
 
 def broken_down(slices: Slices, by: str, night: str | None = None, largest: str = "given_count") -> list[Broken]:
-    """Return all figures by one dimension: the sums of the cells that may be shown, of all nights or of one."""
+    """Return all figures by one dimension: of one night what may be shown, of all nights also their sums."""
     table = {"night": (), "campaign": ("offer",)}.get(by, (by,))
+    cells = slices.tables if night or by == "night" else slices.totals
     found: dict[str, dict[str, Sum]] = {}
-    for key, figures in slices.tables.get(table, {}).items():
+    for key, figures in cells.get(table, {}).items():
         if night in (None, key[0]):
             what = _what(slices, by, key)
             sums = found.setdefault(what, dict.fromkeys(MEASURES, Sum()))
@@ -52,6 +53,12 @@ def broken_down(slices: Slices, by: str, night: str | None = None, largest: str 
     if by == "night":
         return sorted(rows, key=lambda row: starts[row.what])
     return sorted(rows, key=lambda row: (-row.sums[largest].figure, row.what))
+
+
+def whole(slices: Slices) -> Mapping[str, Sum]:
+    """Return all figures of all nights together."""
+    (figures,) = slices.totals.get((), {}).values() or [(0,) * len(MEASURES)]
+    return {name: Sum().with_cell(figure) for name, figure in zip(MEASURES, figures, strict=True)}
 
 
 def _what(slices: Slices, by: str, key: tuple[str, ...]) -> str:
@@ -190,12 +197,8 @@ def _fields(
     ]
 
 
-def _cards(ctx: Context, rows: Iterable[Broken]) -> list[dict[str, str]]:
-    words, rows = ctx.t["slices"]["cards"], list(rows)
-    sums = {
-        name: Sum(sum(row.sums[name].figure for row in rows), sum(row.sums[name].hidden for row in rows))
-        for name in EXPLORED
-    }
+def _cards(ctx: Context) -> list[dict[str, str]]:
+    words, sums = ctx.t["slices"]["cards"], whole(ctx.slices)
     return [
         {"name": name, "label": words[name][0], "meaning": words[name][1], "figure": said(ctx, name, sums[name])}
         for name in EXPLORED
@@ -214,7 +217,7 @@ def section(ctx: Context, by: str) -> dict[str, Any]:
     return {
         "by": by,
         "breakdowns": [(name, t["dimensions"][name]) for name in EVERY],
-        "cards": _cards(ctx, rows),
+        "cards": _cards(ctx),
         "cards_cut": cut("", EXPLORED),
         "cut": cut("picked", EXPLORED),
         "caption": t["caption"].format(by=t["dimensions"][by], **{"from": ends[0], "to": ends[1]}),

@@ -7,7 +7,7 @@ made of the same cells, so that there is nothing else to subtract from.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
@@ -67,12 +67,14 @@ class Slices:
         bins: the oldest first; the last one may be tonight.
         campaigns: offer -> campaign; an offer of several campaigns has a value per campaign (`offer_of`).
         tables: dimensions of a table -> (bin, values of the dimensions) -> a figure per measure; None is hidden.
+        totals: no or one dimension -> ("", value) -> the sums of all bins, told also where single bins are hidden.
         missing: tables of the warehouse that were not made, so that there are no cells.
     """
 
     bins: tuple[Bin, ...] = ()
     campaigns: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[Key, Mapping[Key, Figures]] = field(default_factory=dict)
+    totals: Mapping[Key, Mapping[Key, Figures]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
     def offer_of(self, value: str) -> str:
@@ -133,17 +135,23 @@ def _of_bins(sums: Mapping[Key, Sequence[int]], minimum: int) -> Hidden:
     return found
 
 
-def _of_values(sums: Mapping[Key, Sequence[int]], bins: Hidden, minimum: int) -> Hidden:
+def _of_totals(totals: Mapping[Key, Sequence[int]], minimum: int) -> Hidden:
+    """Return the values whose sums of all bins are hidden: the sum of all values may be known."""
+    found: Hidden = {}
+    for count, parent in COUNTS.items():
+        counts = {key[-1]: number for key, number in _counts(totals, count).items()}
+        start = {key[-1] for key in found[parent]} if parent else frozenset()
+        hidden = hidden_values(counts, minimum, start=start)
+        found[count] = {key for key in totals if key[-1] in hidden}
+    return found
+
+
+def _of_values(sums: Mapping[Key, Sequence[int]], bins: Hidden, totals: Hidden, minimum: int) -> Hidden:
     """Return the hidden cells of bins by one dimension: totals of bins and of values over time are known."""
     found: Hidden = {}
-    gone: dict[str, set[str]] = {}
     for count, parent in COUNTS.items():
         counts = {(key[0], key[1]): number for key, number in _counts(sums, count).items()}
-        totals: dict[str, int] = {}
-        for (_, value), number in counts.items():
-            totals[value] = totals.get(value, 0) + number
-        gone[count] = hidden_values(totals, minimum, start=gone[parent] if parent else frozenset())
-        unknown = ({key[0] for key in bins[count]}, gone[count])
+        unknown = ({key[0] for key in bins[count]}, {key[1] for key in totals[count]})
         start = {(key[0], key[1]) for key in found[parent]} if parent else frozenset()
         found[count] = set(hidden_cells(counts, minimum, unknown=unknown, start=start))
     return found
@@ -161,6 +169,15 @@ def _of_pairs(sums: Mapping[Key, Sequence[int]], one: Hidden, other: Hidden, min
             start = {(key[1], key[2]) for key in found[parent] if key[0] == name} if parent else frozenset()
             hidden = hidden_cells(counts, minimum, unknown=unknown, start=start)
             found[count] |= {(name, *cell) for cell in hidden}
+    return found
+
+
+def _over_time(sums: Mapping[Key, Sequence[int]]) -> dict[Key, tuple[int, ...]]:
+    """Return the sums of all bins, with "" for the bin."""
+    found: dict[Key, tuple[int, ...]] = {}
+    for key, figures in sums.items():
+        whole = ("", *key[1:])
+        found[whole] = tuple(map(sum, zip(found[whole], figures, strict=True))) if whole in found else tuple(figures)
     return found
 
 
@@ -186,14 +203,17 @@ def of(rows: Iterable[Row], minimum: int, last: date) -> Slices:
         return Slices()
     sums = {names: _summed(frame, names) for size in range(3) for names in combinations(DIMENSIONS, size)}
     hidden: dict[Key, Hidden] = {(): _of_bins(sums[()], minimum)}
+    over_time = {names: _over_time(sums[names]) for names in ((), *((name,) for name in DIMENSIONS))}
+    gone = {names: _of_totals(totals, minimum) for names, totals in over_time.items()}
     for name in DIMENSIONS:
-        hidden[name,] = _of_values(sums[name,], hidden[()], minimum)
+        hidden[name,] = _of_values(sums[name,], hidden[()], gone[name,], minimum)
     for one, other in combinations(DIMENSIONS, 2):
         hidden[one, other] = _of_pairs(sums[one, other], hidden[one,], hidden[other,], minimum)
     tables = {names: _shown(cells, hidden[names]) for names, cells in sums.items()}
+    totals = {names: _shown(cells, gone[names]) for names, cells in over_time.items()}
     pairs = frame.drop_duplicates("offer_id").sort_values("offer_id")
     campaigns = dict(zip(pairs["offer_id"], pairs["campaign_id"], strict=True))
-    return _fitting(Slices(_bins(frame), campaigns, tables))
+    return _fitting(Slices(_bins(frame), campaigns, tables, totals))
 
 
 def _bins(frame: pd.DataFrame) -> tuple[Bin, ...]:
@@ -206,11 +226,11 @@ def _fitting(found: Slices) -> Slices:
     """Return the cells without the largest pairs, where all would make a page that nobody waits for."""
     tables = dict(found.tables)
     pairs = [names for names in tables if len(names) > 1]
-    while pairs and len(script(Slices(found.bins, found.campaigns, tables))) > BYTES_AT_MOST:
+    while pairs and len(script(replace(found, tables=tables))) > BYTES_AT_MOST:
         largest = max(pairs, key=lambda names: (len(tables[names]), names))
         pairs.remove(largest)
         del tables[largest]
-    return Slices(found.bins, found.campaigns, tables)
+    return replace(found, tables=tables)
 
 
 def script(found: Slices) -> str:
@@ -223,7 +243,14 @@ def script(found: Slices) -> str:
         used = list(figures)
         while used and used[-1] == 0:
             used.pop()
-        return [bins[key[0]], *(places[name][value] for name, value in zip(names, key[1:], strict=True)), *used]
+        at = [places[name][value] for name, value in zip(names, key[1:], strict=True)]
+        return [*([bins[key[0]]] if key[0] else []), *at, *used]
+
+    def listed(tables: Mapping[Key, Mapping[Key, Figures]]) -> dict[str, list[list[int | None]]]:
+        return {
+            ",".join(names): [cell(names, key, figures) for key, figures in sorted(cells.items())]
+            for names, cells in tables.items()
+        }
 
     data: dict[str, Any] = {
         "bins": [[one.name, one.start.isoformat(), one.end.isoformat()] for one in found.bins],
@@ -231,10 +258,8 @@ def script(found: Slices) -> str:
         "values": values,
         "offers": [found.offer_of(offer) for offer in values["offer"]],
         "campaigns": [found.campaigns[offer] for offer in values["offer"]],
-        "tables": {
-            ",".join(names): [cell(names, key, figures) for key, figures in sorted(cells.items())]
-            for names, cells in found.tables.items()
-        },
+        "tables": listed(found.tables),
+        "totals": listed(found.totals),
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return f"window.offermillSlices={text};\n"

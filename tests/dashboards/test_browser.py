@@ -285,6 +285,22 @@ def test_any_combination_of_filters_tells_the_truth_or_its_bounds(browser: Any) 
     page.close()
 
 
+def test_the_script_adds_up_all_nights_as_the_page_does(browser: Any) -> None:
+    draw = random.Random(12)
+    rows = [row for days in (1, 0) for row in cell_rows(joint_night(draw), DAY - timedelta(days=days))]
+    found = slices.of(rows, 5, DAY)
+    page = browser.new_page()
+    page.set_content(f"<script>{slices.script(found)}</script>")
+    page.add_script_tag(content=(assets.FOLDER / "cells.js").read_text() + "; window.cube = cube;")
+    for by in explore.EVERY:
+        told = page.evaluate(
+            "(by) => [...cube(offermillSlices).sums({}, by)].map(([what, [one]]) => [what, [one[0], one[2]]])", by
+        )
+        sums = {row.what: row.sums["given_count"] for row in explore.broken_down(found, by)}
+        assert dict(told) == {what: [one.figure, one.hidden] for what, one in sums.items()}, by
+    page.close()
+
+
 def test_without_a_script_the_whole_table_stands_and_no_filter(browser: Any, published: Path) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto((published / "site" / literal_night.DAY.isoformat() / "lv" / "offers.html").as_uri())

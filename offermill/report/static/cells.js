@@ -35,13 +35,18 @@ const cube = (data) => {
     const place = at[used.indexOf(dimension(by))];
     return by === "campaign" ? data.campaigns[place] : by === "offer" ? data.offers[place] : by ? data.values[by][place] : "";
   };
+  const told = (figures) => measures.map((m) => (figures[m] === null ? [0, 0, 1] : [figures[m] ?? 0, figures[m] ?? 0, 0]));
   const exact = function* (used, bins, pick) {
     for (const cell of data.tables[used.join()]) {
       const at = cell.slice(1, used.length + 1);
-      if (bins.has(cell[0]) && used.every((name, i) => fits(pick, name, at[i]))) yield [cell[0], at, measures.map((m) => {
-        const own = cell[used.length + 1 + m] ?? (cell[used.length + 1 + m] === null ? null : 0);
-        return own === null ? [0, 0, 1] : [own, own, 0];
-      })];
+      if (bins.has(cell[0]) && used.every((name, i) => fits(pick, name, at[i]))) yield [cell[0], at, told(cell.slice(used.length + 1))];
+    }
+  };
+  // Sums of all nights are told also where single nights are hidden.
+  const whole = function* (used, pick) {
+    for (const cell of data.totals[used.join()]) {
+      const at = cell.slice(0, used.length);
+      if (used.every((name, i) => fits(pick, name, at[i]))) yield [0, at, told(cell.slice(used.length))];
     }
   };
   const joint = function* (used, bins, pick) {
@@ -59,7 +64,9 @@ const cube = (data) => {
     const used = names.filter((name) => wanted.includes(name)), found = new Map();
     const bins = new Set(data.bins.map((_, place) => place).filter((place) =>
       (!pick.from || data.bins[place][1] >= pick.from) && (!pick.to || data.bins[place][2] <= pick.to)));
-    for (const [bin, at, figures] of used.length < 3 && has(used) ? exact(used, bins, pick) : joint(used, bins, pick)) {
+    const cells = by !== "night" && bins.size === data.bins.length && used.length < 2 ? whole(used, pick)
+      : used.length < 3 && has(used) ? exact(used, bins, pick) : joint(used, bins, pick);
+    for (const [bin, at, figures] of cells) {
       const name = what(by, used, bin, at), total = found.get(name) ?? measures.map(() => [0, 0, 0]);
       figures.forEach((own, m) => own.forEach((part, i) => { total[m][i] += part; }));
       found.set(name, total);
