@@ -67,7 +67,7 @@ def _cells(ctx: Context, row: Row) -> list[Any]:
         _span(ctx, row, "always_low", "always_high"),
         _span(ctx, row, "total_low", "total_high"),
         (t["states"][told[0]], told[1]),
-        remarks.said(ctx, row["problem"]),
+        remarks.said(ctx, row),
     ]
 
 
@@ -130,7 +130,7 @@ def _roi(ctx: Context, row: Row) -> list[Any]:
         f.money(shown["cost_minor"]),
         f.share(shown["roi"], 0),
         interval(ctx, "share", shown["roi_low"], shown["roi_high"]),
-        remarks.said(ctx, row["problem"]),
+        remarks.said(ctx, row),
     ]
 
 

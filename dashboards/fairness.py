@@ -63,7 +63,7 @@ def _cells(ctx: Context, row: Row) -> list[Any]:
         _span(ctx, row, "redeemed_low", "redeemed_high"),
         f.money(row["incremental_margin_minor"]),
         _span(ctx, row, "incremental_margin_low_minor", "incremental_margin_high_minor"),
-        remarks.said(ctx, row["problem"]),
+        remarks.said(ctx, row),
     ]
 
 

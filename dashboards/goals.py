@@ -85,7 +85,7 @@ def _kpi(ctx: Context, row: Row) -> list[Any]:
         figure(ctx, row["unit"], row["value"]),
         interval(ctx, row["unit"], row["low"], row["high"]),
         ctx.formats.number(row["base_count"]),
-        remarks.said(ctx, row["problem"]),
+        remarks.said(ctx, row),
     ]
 
 

@@ -45,11 +45,11 @@ def _budget(ctx: Context, found: Figures) -> dict[str, Any]:
     values = [(ctx.say("models", "policies", row["policy"]), row) for row in found["values"]]
     cells = [
         [name, f.share(row["treated_share"]), *_money(ctx, row), f.number(row["effective_rows"]),
-         f.share(row["uncovered_share"]), remarks.said(ctx, row["problem"])]
+         f.share(row["uncovered_share"]), remarks.said(ctx, row)]
         for name, row in values
     ]  # fmt: skip
     leads = [
-        [ctx.say("models", "policies", row["against"]), *_money(ctx, row), remarks.said(ctx, row["problem"])]
+        [ctx.say("models", "policies", row["against"]), *_money(ctx, row), remarks.said(ctx, row)]
         for row in found["leads"]
     ]
     title = words["budgets"]["whole" if found["budget_share"] == 1 else "part"]

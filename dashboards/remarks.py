@@ -1,47 +1,32 @@
-"""Why a figure could not be told, in the reader's language: what outcomes and models write in English, taken apart."""
+"""Why a figure could not be told, in the reader's language, from the code and numbers beside the English sentence."""
 
-import re
+import json
+from typing import Any
 
 from markupsafe import Markup
 
 from dashboards.context import Context
+from dashboards.queries import Row
 
-_NUMBER = r"[\d.,]+%?"
-# What is written -> the name of its words; the numbers in it are put in again.
-_KNOWN = {
-    "nothing": r"nothing to count yet",
-    "no_lot": r"no offer was given by lot yet|no lot gave or withheld an offer yet",
-    "no_budget": r"tonight has no budget",
-    "no_offer_counts": r"no offer counts tonight",
-    "few_answers": rf"fewer than (?P<least>{_NUMBER}) answers(?: in an arm)?",
-    "few_with": rf"too few people with an offer: worth (?P<count>{_NUMBER}), at least (?P<least>{_NUMBER}) are needed",
-    "few_without": (
-        rf"too few people without an offer: worth (?P<count>{_NUMBER}), at least (?P<least>{_NUMBER}) are needed"
-    ),
-    "few_ordered": (
-        rf"too few people who ordered: (?P<count>{_NUMBER}) in an arm, at least (?P<least>{_NUMBER}) are needed"
-    ),
-    "uneven": (
-        rf"arms are uneven beyond chance: (?P<count>{_NUMBER}) without an offer, (?P<due>{_NUMBER}) were due; "
-        r"see outcomes\.lot"
-    ),
-    "few_matching": rf"too few matching rows: (?P<count>{_NUMBER}), at least (?P<least>{_NUMBER}) are needed",
-    "no_overlap": (
-        rf"no overlap: (?P<share>{_NUMBER}) of the choices had a propensity of 0 or below (?P<floor>{_NUMBER}) "
-        r"in the log"
-    ),
-    "uneven_weights": (
-        rf"too uneven weights: (?P<count>{_NUMBER}) matching rows weigh no more than (?P<worth>{_NUMBER}) equal ones, "
-        rf"at least (?P<least>{_NUMBER}) are needed"
-    ),
-}
+# Values that are no counts -> decimals; a share is told as one.
+_DECIMALS = {"floor": 3, "worth": 1}
 
 
-def said(ctx: Context, problem: str | None) -> str | Markup:
-    """Return the remark in the page's language; one that is not known stays English and is marked so."""
-    if not problem:
+def said(ctx: Context, row: Row) -> str | Markup:
+    """Return the remark `problem` of a row; one of an earlier release, without parts, is marked as English."""
+    if not row["problem"]:
         return ""
-    for name, pattern in _KNOWN.items():
-        if match := re.fullmatch(pattern, problem):
-            return str(ctx.t["words"]["remarks"][name]).format(**match.groupdict())
-    return ctx.english(problem)
+    parts = _parts(row.get("problem_parts"))
+    words = ctx.t["words"]["remarks"].get(parts.get("code"))
+    if words is None:
+        return ctx.english(row["problem"])
+    return str(words).format(**{name: _number(ctx, name, value) for name, value in parts.items() if name != "code"})
+
+
+def _parts(stored: str | dict[str, Any] | None) -> dict[str, Any]:
+    """Return the parts as a table (JSON) or a model's card (plain) keeps them."""
+    return json.loads(stored) if isinstance(stored, str) else stored or {}
+
+
+def _number(ctx: Context, name: str, value: float) -> str:
+    return ctx.formats.share(value) if name == "share" else ctx.formats.number(value, _DECIMALS.get(name, 0))

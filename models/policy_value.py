@@ -19,6 +19,7 @@ from scipy import optimize
 from models import lent_spread, skewed_mean
 from models.data import Floats
 from models.lent_spread import Scores
+from offermill.remark import Remark
 
 Method = Literal["aipw", "snips", "ips"]
 # A value rests on rows whose logged arm is the policy's: fewer than this are an anecdote.
@@ -139,12 +140,16 @@ class Overlap:
         """Return why the question cannot be answered; empty if it can."""
         if self.impossible_share + self.rare_share > UNCOVERED_AT_MOST:
             share = self.impossible_share + self.rare_share
-            return f"no overlap: {share:.1%} of the choices had a propensity of 0 or below {FLOOR:g} in the log"
+            said = "no overlap: {share:.1%} of the choices had a propensity of 0 or below {floor:g} in the log"
+            return Remark("no_overlap", said, share=share, floor=FLOOR)
         if self.matching_count < MATCHING_AT_LEAST:
-            return f"too few matching rows: {self.matching_count}, at least {MATCHING_AT_LEAST} are needed"
+            said = "too few matching rows: {count}, at least {least} are needed"
+            return Remark("few_matching", said, count=self.matching_count, least=MATCHING_AT_LEAST)
         if self.effective_rows < EFFECTIVE_AT_LEAST:
-            rows = f"{self.matching_count} matching rows weigh no more than {self.effective_rows:.1f} equal ones"
-            return f"too uneven weights: {rows}, at least {EFFECTIVE_AT_LEAST:g} are needed"
+            rows = "{count} matching rows weigh no more than {worth:.1f} equal ones"
+            said = f"too uneven weights: {rows}, at least {{least:g}} are needed"
+            counts = {"count": self.matching_count, "worth": self.effective_rows, "least": EFFECTIVE_AT_LEAST}
+            return Remark("uneven_weights", said, **counts)
         return ""
 
 
@@ -208,6 +213,7 @@ class Answer:
             "largest_weight": round(self.overlap.largest_weight, 2),
             "uncovered_share": round(self.overlap.impossible_share + self.overlap.rare_share, 6),
             "problem": self.problem,
+            "problem_parts": self.problem.parts if isinstance(self.problem, Remark) else None,
             "warning": self.warning,
         }
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.skewed_mean import Interval
+from offermill.remark import Remark, row_of
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from outcomes import cells
@@ -79,7 +80,7 @@ class Return:
     problem: str | None
 
 
-_TEXTS, _DATES = ("level", "name", "metric", "problem"), ("starts_on", "ends_on")
+_TEXTS, _DATES = ("level", "name", "metric", "problem", "problem_parts"), ("starts_on", "ends_on")
 
 
 def _type(name: str) -> pa.DataType:
@@ -93,8 +94,8 @@ def _type(name: str) -> pa.DataType:
 
 
 def _table(kind: type[Effect] | type[Return], rows: Iterable[Effect | Return]) -> pa.Table:
-    schema = pa.schema([(name, _type(name)) for name in kind.__dataclass_fields__])
-    return pa.Table.from_pylist([asdict(row) for row in rows], schema=schema)
+    schema = pa.schema([(name, _type(name)) for name in (*kind.__dataclass_fields__, "problem_parts")])
+    return pa.Table.from_pylist([asdict(row) | row_of(row.problem) for row in rows], schema=schema)
 
 
 def measure(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -157,10 +158,9 @@ def _uneven(sample: Sample) -> str:
     chance = lots.sample_ratio(sample.treated, sample.chance)
     if chance >= lots.ALARM:
         return ""
-    due = float((1 - sample.chance).sum())
-    return (
-        f"arms are uneven beyond chance: {sample.control_count} without an offer, {due:.0f} were due; see outcomes.lot"
-    )
+    due = round(float((1 - sample.chance).sum()))
+    said = "arms are uneven beyond chance: {count} without an offer, {due} were due; see outcomes.lot"
+    return Remark("uneven", said, count=sample.control_count, due=due)
 
 
 def _nothing_ordered(cell: Cell, sample: Sample, metric: str) -> str:
@@ -170,7 +170,8 @@ def _nothing_ordered(cell: Cell, sample: Sample, metric: str) -> str:
     least = min(int((orders[arm] > 0).sum()) for arm in (sample.treated, ~sample.treated))
     if least >= comparison.LEAST:
         return ""
-    return f"too few people who ordered: {least} in an arm, at least {comparison.LEAST} are needed"
+    said = "too few people who ordered: {count} in an arm, at least {least} are needed"
+    return Remark("few_ordered", said, count=least, least=comparison.LEAST)
 
 
 def _contrast(cell: Cell, sample: Sample, metric: str) -> Contrast:

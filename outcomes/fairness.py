@@ -7,6 +7,7 @@ from operator import attrgetter
 
 import pyarrow as pa
 
+from offermill.remark import Remark, row_of
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from outcomes import cells, effect
@@ -14,7 +15,7 @@ from outcomes.effect import Effect
 from outcomes.statistics import simple
 
 _COUNTS = "select * from outcomes.fairness_count order by attribute, value"
-_NO_LOT = "no lot gave or withheld an offer yet"
+_NO_LOT = Remark("no_lot", "no lot gave or withheld an offer yet")
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,12 @@ class Fairness:
 
 
 def _type(name: str) -> pa.DataType:
-    if name in ("attribute", "value", "problem"):
+    if name in ("attribute", "value", "problem", "problem_parts"):
         return pa.string()
     return pa.int64() if name.endswith(("_count", "_minor")) else pa.float64()
 
 
-_SCHEMA = pa.schema([(name, _type(name)) for name in Fairness.__dataclass_fields__])
+_SCHEMA = pa.schema([(name, _type(name)) for name in (*Fairness.__dataclass_fields__, "problem_parts")])
 
 
 def measure(warehouse: Warehouse, run: Run) -> dict[str, object]:
@@ -79,7 +80,8 @@ def measure(warehouse: Warehouse, run: Run) -> dict[str, object]:
     counts = [Count(*row) for row in warehouse.rows(_COUNTS)]
     effects = _effects(warehouse, float(run.settings.measurement.tightest_draws)) if counts else {}
     found = [row for _, group in groupby(counts, attrgetter("attribute")) for row in _attribute(list(group), effects)]
-    warehouse.write("outcomes.fairness", pa.Table.from_pylist([asdict(row) for row in found], schema=_SCHEMA))
+    rows = [asdict(row) | row_of(row.problem) for row in found]
+    warehouse.write("outcomes.fairness", pa.Table.from_pylist(rows, schema=_SCHEMA))
     return {"attributes": len({row.attribute for row in found}), "values": len(found)}
 
 

@@ -1,11 +1,13 @@
 """`outcomes.kpi`: budget, return, breakage, fatigue, freshness, registration, segments and satisfaction."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from offermill.remark import Remark, restored, row_of
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from outcomes.statistics import comparison, simple
@@ -41,7 +43,8 @@ _FRESHNESS = """
     from offers.contact
     where valid_until > $business_date
 """
-_ROI = "select roi, roi_low, roi_high, treated_count, problem from outcomes.roi where level = 'all'"
+_NOTHING = Remark("nothing", "nothing to count yet")
+_ROI = "select roi, roi_low, roi_high, treated_count, problem, problem_parts from outcomes.roi where level = 'all'"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ _SCHEMA = pa.schema(
         ("hit_count", pa.int64()),
         ("base_count", pa.int64()),
         ("problem", pa.string()),
+        ("problem_parts", pa.string()),
     ]
 )
 
@@ -83,7 +87,8 @@ def measure(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Collect the key figures, each with its interval where it is a sample of something."""
     parts = (_shares(warehouse), _budget(warehouse, run), _roi(warehouse), _freshness(warehouse, run))
     found = [one for part in (*parts, _nps(warehouse, run)) for one in part]
-    warehouse.write("outcomes.kpi", pa.Table.from_pylist([asdict(one) for one in found], schema=_SCHEMA))
+    rows = [asdict(one) | row_of(one.problem) for one in found]
+    warehouse.write("outcomes.kpi", pa.Table.from_pylist(rows, schema=_SCHEMA))
     return {"figures": len(found), "without_value": sum(one.value is None for one in found)}
 
 
@@ -93,27 +98,33 @@ def _shares(warehouse: Warehouse) -> Iterator[Kpi]:
         if base:
             yield Kpi(kpi, group, "share", hits / base, *simple.share(hits, base), hits, base)
         else:
-            yield Kpi(kpi, group, "share", hit_count=0, base_count=0, problem="nothing to count yet")
+            yield Kpi(kpi, group, "share", hit_count=0, base_count=0, problem=_NOTHING)
 
 
 def _budget(warehouse: Warehouse, run: Run) -> Iterator[Kpi]:
     ((reserved, posted, left),) = warehouse.rows(_BUDGET, run.parameters)
     for name, amount in (("reserved", reserved), ("posted", posted), ("left", left)):
-        problem = "tonight has no budget" if amount is None else None
+        problem = Remark("no_budget", "tonight has no budget") if amount is None else None
         yield Kpi("budget", name, "minor units", None if amount is None else float(amount), problem=problem)
 
 
 def _roi(warehouse: Warehouse) -> Iterator[Kpi]:
     rows = warehouse.rows(_ROI)
-    for value, low, high, base, problem in rows:
+    for value, low, high, base, sentence, parts in rows:
+        problem = restored(sentence, json.loads(parts)) if parts else sentence
         yield Kpi("roi", "all", "ratio", value, low, high, base_count=base, problem=problem)
     if not rows:
-        yield Kpi("roi", "all", "ratio", base_count=0, problem="no offer was given by lot yet")
+        yield Kpi("roi", "all", "ratio", base_count=0, problem=Remark("no_lot", "no offer was given by lot yet"))
 
 
 def _freshness(warehouse: Warehouse, run: Run) -> Iterator[Kpi]:
     ((days, base),) = warehouse.rows(_FRESHNESS, run.parameters)
-    yield Kpi("freshness", "all", "days", days, base_count=base, problem=None if base else "no offer counts tonight")
+    problem = None if base else Remark("no_offer_counts", "no offer counts tonight")
+    yield Kpi("freshness", "all", "days", days, base_count=base, problem=problem)
+
+
+def _few_answers(where: str) -> Remark:
+    return Remark("few_answers", f"fewer than {{least}} answers{where}", least=LEAST)
 
 
 def _nps(warehouse: Warehouse, run: Run) -> Iterator[Kpi]:
@@ -124,10 +135,10 @@ def _nps(warehouse: Warehouse, run: Run) -> Iterator[Kpi]:
         if len(chosen) >= LEAST:
             yield Kpi("nps", name, "points", *simple.mean(chosen), base_count=len(chosen))
         else:
-            yield Kpi("nps", name, "points", base_count=len(chosen), problem=f"fewer than {LEAST} answers")
+            yield Kpi("nps", name, "points", base_count=len(chosen), problem=_few_answers(""))
     share = run.settings.randomisation.global_control_share
     if min(offered.sum(), (~offered).sum()) < LEAST or not 0 < share < 1:
-        yield Kpi("nps", "difference", "points", base_count=len(rows), problem=f"fewer than {LEAST} answers in an arm")
+        yield Kpi("nps", "difference", "points", base_count=len(rows), problem=_few_answers(" in an arm"))
         return
     found = comparison.difference(Sample(offered, np.full(len(rows), 1 - share)), points).interval()
     yield Kpi("nps", "difference", "points", found.mean, found.low, found.high, base_count=len(rows))

@@ -6,6 +6,6 @@ order by goal
 
 -- name: kpis
 -- One row per key figure and group.
-select kpi, group_name, unit, value, low, high, base_count, problem
+select kpi, group_name, unit, value, low, high, base_count, problem, problem_parts
 from outcomes.kpi
 order by kpi, group_name <> 'all', group_name

@@ -101,6 +101,7 @@ select
     incremental_margin_minor,
     incremental_margin_low_minor,
     incremental_margin_high_minor,
-    problem
+    problem,
+    problem_parts
 from outcomes.fairness
 order by attribute, value

@@ -11,6 +11,7 @@ what their offers brought. With one chance for all it is the plain difference of
 """
 
 from dataclasses import dataclass, replace
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,12 @@ from scipy.optimize import brentq
 from models import lent_spread, skewed_mean
 from models.data import Floats
 from models.skewed_mean import Interval
+from offermill.remark import Remark
 
 LEVEL = 0.95
 # With fewer people in an arm, or weights that leave fewer people's worth, nothing is said.
 LEAST = 30
+_FEW = "too few people {who} an offer: worth {{count}}, at least {{least}} are needed"
 # More than a million times the rows are not asked for: an effect so small cannot be told.
 _LOG_TIMES = 14.0
 
@@ -80,9 +83,10 @@ class Sample:
     @property
     def problem(self) -> str:
         """Return why nothing can be told; empty if something can."""
-        for name, count in (("with an offer", float(self.treated_count)), ("without an offer", self.control_worth)):
-            if count < LEAST:
-                return f"too few people {name}: worth {count:.0f}, at least {LEAST} are needed"
+        if self.treated_count < LEAST:
+            return Remark("few_with", _FEW.format(who="with"), count=self.treated_count, least=LEAST)
+        if self.control_worth < LEAST:
+            return Remark("few_without", _FEW.format(who="without"), count=floor(self.control_worth), least=LEAST)
         return ""
 
     @property

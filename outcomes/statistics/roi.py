@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from scipy.optimize import brentq
 
+from offermill.remark import Remark
 from outcomes.statistics.comparison import LEVEL, Contrast
 
 # A return beyond so many times the cost is no return but a cost that cannot be told from 0.
@@ -36,12 +37,12 @@ def of(margin: Contrast, cost: Contrast, level: float = LEVEL) -> Return:
     """
     spent = float(cost.scores.mean())
     if spent <= 0:
-        return Return(None, None, None, "nothing was spent")
+        return Return(None, None, None, Remark("nothing_spent", "nothing was spent"))
     best = float(margin.scores.mean()) / spent - 1
     low = _end(lambda r: margin.plus(-1 - r, cost).interval(level).low, best, -1.0)
     high = _end(lambda r: margin.plus(-1 - r, cost).interval(level).high, best, 1.0)
     if low is None or high is None:
-        return Return(best, low, high, "the cost cannot be told from 0")
+        return Return(best, low, high, Remark("cost_near_0", "the cost cannot be told from 0"))
     return Return(best, low, high)
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboards import remarks, site, spread
+from dashboards import site, spread
 from dashboards.context import Context
-from outcomes.statistics.comparison import LEAST, Sample
 from tests import literal_night
 
 NIGHT = "2026-06-30"
@@ -63,12 +62,3 @@ def test_the_margin_is_as_sure_as_what_the_choice_brought_on_unseen_draws(ctx: C
     assert spread.said(judged, spread.margin(judged, 1000)) == "€2.50 to €15.00"
     assert spread.margin(ctx, 1000) is None
     assert spread.said(ctx, None) == "–"
-
-
-def test_a_remark_is_said_in_the_readers_language(ctx: Context) -> None:
-    few = Sample(np.array([True] * 40 + [False] * 3), np.full(43, 0.5), np.arange(43)).problem
-    assert remarks.said(ctx, few) == f"too few people without an offer: 3 of {LEAST}"
-    russian = next(one for one in site.contexts(ctx.run, dict(ctx.package)) if one.language == "ru")
-    assert remarks.said(russian, few) == f"слишком мало людей без предложения: 3 из {LEAST}"
-    assert remarks.said(russian, "something new") == '<span lang="en">something new</span>'
-    assert remarks.said(russian, None) == ""
