@@ -1,8 +1,9 @@
 """What an offer changes per segment, where no model may say it for every person: AIPW means, shrunk by their noise.
 
 A segment is a class of recency and of frequency. What sets it apart is first taken to be the same under every offer.
-Each offer's own figure is pulled to that, the offer's mean to that of all offers, and the mean of all to zero, each by
-how much of the spread is noise (empirical Bayes: Morris 1983; spread by DerSimonian and Laird 1986).
+Each offer's own figure is pulled to that, the offer's mean to what is usual for an offer that is redeemed as much
+(models.appeal), and what is usual to zero, each by how much of the spread is noise (empirical Bayes: Morris 1983;
+spread by DerSimonian and Laird 1986).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import policy_value, qualifying, segment_cost, shrinkage
+from models import appeal, policy_value, qualifying, segment_cost, shrinkage
 from models.data import Floats
 from models.policy_value import Log
 from models.segment_cost import PRIOR_ROWS, Kin, SegmentCosts
@@ -135,7 +136,10 @@ def learn(
     costs = _Costs.learn(log, arms, names, (redeemed, spent, bought), kin or {})
     whole = {arm: _gain(log, place) for place, arm in enumerate(arms, start=1)}
     means = {arm: found for arm, found in whole.items() if found is not None}
-    shrunk = _alike(means | _by_parts(log, {arm: arms.index(arm) + 1 for arm in means}, beside or {}))
+    worths = np.array([(order_worths or {}).get(arm, 1.0) for arm in arms])
+    sizes = appeal.sizes(log.action, spent, log.propensity, worths)
+    taken = None if sizes is None else dict(zip(arms, sizes.tolist(), strict=True))
+    shrunk = _alike(means | _by_parts(log, {arm: arms.index(arm) + 1 for arm in means}, beside or {}), taken)
     parts = {arm: _by_segment(log, arms.index(arm) + 1, names) for arm in means}
     away = {arm: {name: (found[0] - means[arm][0], found[1]) for name, found in parts[arm].items()} for arm in parts}
     common = _common(away)
@@ -246,14 +250,14 @@ def _spread(values: Sequence[Estimate]) -> float:
     return max(_LEAST_SPREAD * noise, float(np.mean([value**2 for value, _ in values])) - noise)
 
 
-def _alike(means: Mapping[str, Estimate]) -> dict[str, Estimate]:
-    """Return the offers' mean effects, each pulled by its noise to that of all offers."""
+def _alike(means: Mapping[str, Estimate], taken: Mapping[str, float] | None) -> dict[str, Estimate]:
+    """Return the offers' mean effects, each pulled by its noise to what all offers and its take-up tell of it."""
     if not means:
         return {}
     values, errors = (np.array([found[place] for found in means.values()]) for place in (0, 1))
-    return dict(
-        zip(means, zip(*(part.tolist() for part in shrinkage.pooled(values, errors)), strict=True), strict=True)
-    )
+    sizes = None if taken is None else np.array([taken[arm] for arm in means])
+    found = (part.tolist() for part in shrinkage.pooled(values, errors, sizes))
+    return dict(zip(means, zip(*found, strict=True), strict=True))
 
 
 def _common(away: Mapping[str, Mapping[str, Estimate]]) -> dict[str, Estimate]:

@@ -56,17 +56,41 @@ def kept(estimate: float, error: float) -> float:
 
 # Offers are never taken to be more alike than to differ by this share of their common effect.
 _ALIKE = 0.3
+# Powers of their sizes that true values may go with: 0 = all alike, 1 = in proportion.
+_POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def pooled(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]:
+def pooled(estimates: Floats, errors: Floats, sizes: Floats | None = None) -> tuple[Floats, Floats]:
     """Return estimates (k) of like things pulled to their common mean, each by its noise, and their errors.
 
     The mean itself is pulled to zero by its noise. Empirical Bayes (Morris 1983) with the spread of DerSimonian and
     Laird (1986); a single estimate is pulled to zero.
+
+    Args:
+        estimates, errors: with standard errors (k).
+        sizes: if given, positive: the mean goes with a power of them. Powers are tried and weighed by how likely they
+            make the estimates (Bayesian model averaging, Hoeting and others 1999).
     """
     if len(estimates) == 1:
         share = kept(float(estimates[0]), float(errors[0]))
         return share * estimates, np.array(errors)
+    if sizes is None:
+        return _pooled(estimates, errors)[:2]
+    logs = np.log(sizes) - np.log(sizes).mean()
+    scales = [np.exp(power * logs) for power in _POWERS]
+    tried = [_pooled(estimates / scale, errors / scale) for scale in scales]
+    likely = np.array([each[2] for each in tried])
+    weight = np.exp(likely - likely.max())
+    weight /= weight.sum()
+    values, own = (
+        np.array([each[place] * scale for each, scale in zip(tried, scales, strict=True)]) for place in (0, 1)
+    )
+    mean = weight @ values
+    return mean, np.sqrt(weight @ (own**2 + (values - mean) ** 2))
+
+
+def _pooled(estimates: Floats, errors: Floats) -> tuple[Floats, Floats, float]:
+    """Return estimates pulled to one mean, their errors, and the logarithm of how likely that mean makes them."""
     noise = np.maximum(errors**2, 1e-18)
     weight = 1 / noise
     mean = float(weight @ estimates / weight.sum())
@@ -75,7 +99,8 @@ def pooled(estimates: Floats, errors: Floats) -> tuple[Floats, Floats]:
     spread = max(found, (_ALIKE * mean) ** 2)
     weight = 1 / (noise + spread)
     mean, mean_error = float(weight @ estimates / weight.sum()), float(weight.sum() ** -0.5)
+    likely = -0.5 * float((weight * (estimates - mean) ** 2 - np.log(weight)).sum())
     mean *= kept(mean, mean_error)
     own = spread / (spread + noise)
     values = mean + own * (estimates - mean)
-    return values, np.sqrt(own * noise + ((1 - own) * mean_error) ** 2)
+    return values, np.sqrt(own * noise + ((1 - own) * mean_error) ** 2), likely

@@ -18,7 +18,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from models import basket, calibration, give, redemption, segment_cost, uplift_error, uplift_learning, uplift_trial
+from models import (
+    appeal,
+    basket,
+    calibration,
+    give,
+    redemption,
+    segment_cost,
+    uplift_error,
+    uplift_learning,
+    uplift_trial,
+)
 from models.basket import Basket
 from models.boosting import importance_shares
 from models.calibration import Calibration
@@ -104,7 +114,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             discount: what the offer gave each person; if given, what an arm gives is measured (models.give).
             orders: number of orders that `sales` come from. If given, the effect is on the number of orders, which
                 sees the extra order of somebody who buys anyway; else everybody who bought has one.
-            spent: what each person's offer cost us, 0 where it was not redeemed; if given, `cost` is learned from it.
+            spent: what each person's offer cost us, 0 where it was not redeemed; if given, `cost` is learned from
+                it, and mean effects of arms without a price lean on how much of each is redeemed (models.appeal).
             qualifying: arm on a category or product -> everybody's number of orders that hold it; needs `orders`. If
                 given, they and the other orders tell the arm's mean effect apart, which is surer (models.qualifying).
             affinity: arm on a category or product -> how much everybody leans to it: above 0, 1 = usual
@@ -123,9 +134,15 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         chances = uplift_trial.propensities(propensity, names, self.depths)
         self.arms_ = uplift_trial.arms_with_evidence(names, outcome, self.depths)
         self.basket_ = self._basket(rows, money, counts)
-        self._learn(rows, names, outcome, (counts, money), chances, is_count=orders is not None, held=qualifying or {})
+        known = None if spent is None else column("spent", spent, size)
+        self._learn(
+            *(rows, names, outcome, (counts, money), chances),
+            is_count=orders is not None,
+            held=qualifying or {},
+            spent=known,
+        )
         self.gives_ = self._gives(names, counts, money, discount)
-        self.redemption_ = None if spent is None else self._redemption(rows, names, spent, affinity)
+        self.redemption_ = None if known is None else self._redemption(rows, names, known, affinity)
         return self
 
     def effect(
@@ -258,6 +275,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         *,
         is_count: bool,
         held: Mapping[str, ArrayLike],
+        spent: Floats | None,
     ) -> None:
         orders, sales = taken
         holding = {arm: column(f"qualifying {arm}", each, len(rows)) for arm, each in held.items()}
@@ -265,7 +283,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             rows, names, orders, chances, self.arms_, is_count=is_count, holding=holding
         )
         depths = tuple(float(depth) for arm in self.arms_ if (depth := self.depths[arm]) is not None)
-        found = uplift_learning.learn(trial, self.arms_, depths, self._seed(), self.thread_count)
+        sizes = None if spent is None else appeal.sizes(trial.arm, spent[keep], trial.propensity, self._worths())
+        found = uplift_learning.learn(trial, self.arms_, depths, self._seed(), self.thread_count, sizes)
         self.learned_, self.arm_effects_, means = found
         # Orders are not spread as evenly as a count's model says; who buys at all is read off the trial, from what
         # everybody was expected to order with the arm he got.
@@ -310,10 +329,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"affinity holds {found.min():g}, expected more than 0 (1 = usual)")
         return found
 
-    def _redemption(
-        self, rows: Matrix, names: NDArray[np.str_], spent: ArrayLike, affinity: Affinity
-    ) -> Redemption | None:
-        cost = column("spent", spent, len(rows))
+    def _redemption(self, rows: Matrix, names: NDArray[np.str_], cost: Floats, affinity: Affinity) -> Redemption | None:
         got = np.isin(names, self.arms_)
         place = pd.Index(self.arms_).get_indexer(pd.Index(names[got])).astype(np.int64)
         baskets = self.basket_.of(rows[got], self.thread_count)
@@ -332,9 +348,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
 
     def _margins(self, baskets: Floats, margin_share: Floats) -> Floats:
         """Return (n, arms) margin of an order that each arm brings about, before what it gives away."""
+        return np.asarray((self.extra_share_ * baskets * margin_share)[:, None] * self._worths(), dtype=np.float64)
+
+    def _worths(self) -> Floats:
         worths = self.order_worths or {}
-        each = np.array([worths.get(arm, 1.0) for arm in self.arms_])
-        return np.asarray((self.extra_share_ * baskets * margin_share)[:, None] * each, dtype=np.float64)
+        return np.array([worths.get(arm, 1.0) for arm in self.arms_])
 
     def _give_aways(self, baskets: Floats) -> Floats:
         return np.column_stack([self.gives_[arm].of(baskets) for arm in self.arms_])

@@ -37,6 +37,7 @@ def learn(
     depths: tuple[float, ...],
     seed: int,
     threads: int,
+    sizes: Floats | None = None,
 ) -> tuple[Learned, list[ArmEffect], Floats]:
     """Return what the trial tells, the mean effect of each arm, and everybody's left-out outcome by arm.
 
@@ -46,10 +47,11 @@ def learn(
         depths: of the first arms, rising.
         seed: of the boosters.
         threads: of the boosters.
+        sizes: of the arms' take-up, if known (models.appeal).
     """
     base, line = conversion.fit_base(trial, seed, threads)
     shares = conversion.fit_shares(trial, seed, threads)
-    effects = _Effects.flat(trial, line, depths)
+    effects = _Effects.flat(trial, line, depths, sizes)
     scale = effects.scale
     priced, curve, error = _priced(trial, effects, depths, seed, threads)
     turn = _turn(trial, effects, depths, np.array(curve), seed, threads)
@@ -86,7 +88,7 @@ class _Effects:
         self.other_errors: list[float] = []
 
     @classmethod
-    def flat(cls, trial: Trial, line: Floats, depths: tuple[float, ...]) -> "_Effects":
+    def flat(cls, trial: Trial, line: Floats, depths: tuple[float, ...], sizes: Floats | None) -> "_Effects":
         """Return one effect per arm for everybody, pulled to zero by its noise."""
         typical = float(trial.outcome.spread(trial.outcome.mean(line)).mean())
         arms = range(1, trial.propensity.shape[1])
@@ -107,10 +109,21 @@ class _Effects:
             effects.levels[1 : count + 1] = curve
         if count < len(found):
             found, errors = effects.sharpened(found, errors)
-            effects.levels[count + 1 :], others = shrinkage.pooled(found[count:], errors[count:])
-            effects.by_arm[:, count + 1 :] = effects.factor[:, None] * effects.levels[count + 1 :]
-            effects.other_errors = others.tolist()
+            effects.set_others(count, found, errors, sizes)
         return effects
+
+    def set_others(self, count: int, found: Floats, errors: Floats, sizes: Floats | None) -> None:
+        """Take the effects of the arms without a price, those after `count`, from multipliers (arms,) and errors.
+
+        Where the size of every arm's take-up is known, the arms with a price help to tell what goes with it.
+        """
+        if sizes is None:
+            values, others = shrinkage.pooled(found[count:], errors[count:])
+        else:
+            values, others = (each[count:] for each in shrinkage.pooled(found, errors, sizes))
+        self.levels[count + 1 :] = values
+        self.by_arm[:, count + 1 :] = self.factor[:, None] * values
+        self.other_errors = others.tolist()
 
     def sharpened(self, found: Floats, errors: Floats) -> tuple[Floats, Floats]:
         """Return multipliers (arms,) and errors, those of arms on a target by its own orders (models.qualifying)."""

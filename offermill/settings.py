@@ -266,6 +266,8 @@ class PacingSettings(Section):
     people_wait: bool = True
     # How far off the models' estimates of costs usually are, as a share, before any redemption is known.
     prior_error: Annotated[float, Field(gt=0, le=1)] = 0.25
+    # How much waves differ in what is redeemed of an estimate, as a share, however many redemptions there are.
+    wave_error: Annotated[float, Field(gt=0, le=1)] = 0.4
     # Estimated costs are never multiplied or divided by more than this.
     factor_max: Annotated[float, Field(ge=1)] = 2.0
     # With fewer redemptions of an offer its worst case says how much they vary.

@@ -17,33 +17,47 @@ whole as (
     ) as jump
     from checks
 ),
-by_evidence as (
+waves as (
+    -- Every wave picks other people of the same estimates: the ratios of waves differ beyond their redemptions' noise.
     select
-        evidence,
-        cast(sum(due_minor) as double) as due_minor,
-        cast(sum(actual_minor) as double) as actual_minor
+        checks.evidence,
+        checks.wave_id,
+        cast(sum(checks.actual_minor) as double) / sum(checks.due_minor) as ratio,
+        1 / (pow($pacing_wave_error, 2) + any_value(whole.jump) / sum(checks.due_minor)) as trust
     from checks
-    group by evidence
-    having sum(due_minor) > 0
+    cross join whole
+    group by checks.evidence, checks.wave_id
+    having sum(checks.due_minor) > 0
 ),
 rungs as (
     -- A model's costs say nothing of how right the segments' are: each kind of evidence is checked by its own promises.
-    -- The less is due, the more the ratio is drawn to 1.
+    -- The less is known, the more the ratio is drawn to 1.
     select
-        by_evidence.evidence,
+        evidence,
         pow($pacing_prior_error, 2) as prior,
-        prior / (prior + whole.jump / by_evidence.due_minor) as weight,
-        1 + weight * (by_evidence.actual_minor / by_evidence.due_minor - 1) as factor
-    from by_evidence
+        prior / (prior + 1 / sum(trust order by wave_id)) as weight,
+        1 + weight * (sum(trust * ratio order by wave_id) / sum(trust order by wave_id) - 1) as factor
+    from waves
+    group by evidence
+),
+by_offer as (
+    select
+        checks.offer_id,
+        checks.evidence,
+        checks.wave_id,
+        checks.actual_minor / checks.due_minor as ratio,
+        1 / (pow($pacing_wave_error, 2) + whole.jump / checks.due_minor) as trust
+    from checks
     cross join whole
+    where checks.due_minor > 0
 ),
 by_rung as (
     select
         offer_id,
         evidence,
-        cast(sum(due_minor) as double) as due_minor,
-        cast(sum(actual_minor) as double) as actual_minor
-    from checks
+        1 / sum(trust order by wave_id) as noise,
+        sum(trust * ratio order by wave_id) / sum(trust order by wave_id) as ratio
+    from by_offer
     group by offer_id, evidence
 ),
 offers as (
@@ -61,14 +75,12 @@ own as (
         coalesce(rungs.factor, 1.0) as rung_factor,
         pow($pacing_prior_error, 2) * (1 - coalesce(rungs.weight, 0.0)) as rung_variance,
         pow($pacing_prior_error / 2, 2) as own_prior,
-        case when by_rung.due_minor > 0 then own_prior / (own_prior + whole.jump / by_rung.due_minor) else 0.0 end
-            as weight,
-        coalesce(by_rung.actual_minor / nullif(by_rung.due_minor, 0), rung_factor) as ratio,
+        coalesce(own_prior / (own_prior + by_rung.noise), 0.0) as weight,
+        coalesce(by_rung.ratio, rung_factor) as ratio,
         coalesce(offers.redemption_count, 0) as redemption_count,
         offers.jump,
         catalogue.max_cost_minor
     from catalogue
-    cross join whole
     left join tonight on catalogue.offer_id = tonight.offer_id
     left join rungs on tonight.evidence = rungs.evidence
     left join by_rung on catalogue.offer_id = by_rung.offer_id and tonight.evidence = by_rung.evidence

@@ -58,3 +58,24 @@ def test_the_luckiest_of_many_like_offers_is_not_believed() -> None:
     raw, pulled = np.mean(misses, axis=0)
     assert raw > 15
     assert abs(pulled) < 5
+
+
+def test_effects_that_go_with_sizes_are_compared_after_taking_these_out() -> None:
+    estimates, errors, sizes = np.array([12.0, 16.0, 45.0, 77.0]), np.full(4, 10.0), np.array([1.0, 2.0, 4.0, 8.0])
+    alike, _ = shrinkage.pooled(estimates, errors)
+    values, _ = shrinkage.pooled(estimates, errors, sizes)
+    # One mean of all would push the smallest up; ten for each unit of size is what they nearly are.
+    assert alike == pytest.approx([14.1, 17.7, 43.5, 72.0], abs=0.05)
+    assert values == pytest.approx([12.2, 19.5, 42.5, 75.4], abs=0.05)
+
+
+@pytest.mark.parametrize(("power", "at_most"), [(0.0, 1.25), (0.5, 0.8), (1.0, 0.6)])
+def test_sizes_help_where_effects_go_with_them_and_hardly_hurt_where_not(power: float, at_most: float) -> None:
+    rng, sizes, noise = np.random.default_rng(7), np.geomspace(1, 10, 8), np.full(8, 15.0)
+    misses = []
+    for _ in range(300):
+        true = 20 * sizes**power / np.mean(sizes**power) * rng.normal(1, 0.3, 8)
+        seen = true + rng.normal(0, noise)
+        misses.append([((shrinkage.pooled(seen, noise, given)[0] - true) ** 2).mean() for given in (None, sizes)])
+    without, with_sizes = np.mean(misses, axis=0)
+    assert with_sizes < at_most * without
