@@ -44,6 +44,16 @@ def _address(value: object) -> object:
     return value
 
 
+def _job_address(value: object) -> object:
+    if value == "":
+        return value
+    text = str(value)
+    _address(text.replace("{job}", "job"))
+    if "{job}" not in text:
+        raise ValueError("must hold {job}, the job's number.")
+    return text
+
+
 def _host(value: object) -> object:
     if value is None or (isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9.:-]+", value)):
         return value
@@ -79,6 +89,8 @@ def _plain_headers(value: object) -> object:
 
 Relative = Annotated[str, BeforeValidator(_relative)]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,200}$")]
+Words = Annotated[tuple[str, ...], Field(min_length=1)]
 HeaderText = Annotated[str, Field(pattern=r"^[\x20-\x7e]{0,500}$")]
 
 
@@ -152,6 +164,29 @@ class S3Target(_Part):
     part_mib: Annotated[int, Field(ge=5, le=1024)] = 16
 
 
+class JobSettings(_Part):
+    """How a server tells what became of an upload that it answers with 202; names within JSON are joined by dots."""
+
+    # Where to ask about a job, with {job}; empty asks at the answer's Location, which must be of the same server.
+    status_url: Annotated[str, BeforeValidator(_job_address)] = ""
+    # Where the job's number stands in the answer to the upload.
+    id_key: Key = "id"
+    # Where its state stands in the answer about a job.
+    state_key: Key = "status"
+    # States of a job that is done; every state that is in neither list is waited for.
+    done: Words = ("done", "complete", "completed", "finished", "success", "succeeded", "jobcomplete")
+    # States of a job that took nothing.
+    failed: Words = ("failed", "error", "aborted", "canceled", "cancelled", "rejected")
+    # Where the records that a done job did not take are fetched (CSV with a header, or JSON), with {job}.
+    refused_url: Annotated[str, BeforeValidator(_job_address)] = ""
+    # Where their list stands: in the JSON of refused_url, or without one in the answer about the job.
+    refused_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,200}$")] = ""
+    # Where in such a record our offer_key stands; other records are counted only.
+    record_key: Key = "offer_key"
+    # Where the reason stands.
+    reason_key: Key = "reason"
+
+
 class HttpTarget(_Part):
     """An address that takes one file per request."""
 
@@ -171,6 +206,8 @@ class HttpTarget(_Part):
     headers_env: Annotated[dict[HeaderName, Variable], Field(default_factory=dict)]
     # Headers without secrets.
     headers: Annotated[dict[HeaderName, HeaderText], Field(default_factory=dict), BeforeValidator(_plain_headers)]
+    # Uploads that the server works on after its answer.
+    job: JobSettings = JobSettings()
 
     @model_validator(mode="after")
     def _one_token(self) -> Self:
@@ -190,6 +227,8 @@ class RetrySettings(_Part):
     longest_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 120.0
     # An attempt fails when the target is silent for so long.
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    # A job that an upload began is asked about for so long, with the same growing waits.
+    job_seconds: Annotated[float, Field(ge=0, le=86_400)] = 600.0
 
 
 class DeliverySettings(_Part):
@@ -233,5 +272,6 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "sftp": SftpTarget,
     "s3": S3Target,
     "http": HttpTarget,
+    "http.job": JobSettings,
     "retry": RetrySettings,
 }

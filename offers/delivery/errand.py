@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from offermill import datapackage, durable, publish
@@ -14,7 +15,7 @@ from offermill.run import Run
 from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
 from offers.channels import told
-from offers.delivery import clearing, published, sending, targets
+from offers.delivery import clearing, published, refusals, sending, targets
 from offers.delivery.backoff import Clock
 from offers.delivery.clearing import Asked, Check, Cleared
 from offers.delivery.journal import Journal
@@ -112,7 +113,8 @@ class _Block:
         self._errand = errand
         self._name = name
         self._delivery = delivery
-        self._office = Office(journal, delivery.retry, errand.clock)
+        receive = partial(refusals.keep, errand.run, errand.clock)
+        self._office = Office(journal, delivery.retry, errand.clock, receive)
 
     def outcomes(self) -> list[Outcome]:
         run, edition = self._errand.run, self._errand.edition

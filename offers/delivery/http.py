@@ -3,7 +3,7 @@
 import email.utils
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -11,10 +11,10 @@ from urllib.parse import quote
 import httpx
 
 from offermill.settings_delivery import HttpTarget
-from offers.delivery import credentials
+from offers.delivery import credentials, jobs
 from offers.delivery.backoff import Clock
 from offers.delivery.parcel import Parcel, TargetError
-from offers.delivery.transport import State
+from offers.delivery.transport import Ended, Job, Refusal, State, Working
 from offers.delivery.web import Client
 
 _CHUNK = 1 << 20
@@ -82,10 +82,47 @@ class HttpTransport:
     def state(self, parcel: Parcel, token: str) -> State:
         return "waiting"
 
-    def finish(self, parcel: Parcel, token: str, *, is_again: bool) -> str:
+    def finish(self, parcel: Parcel, token: str, *, is_again: bool) -> str | Job:
+        answer = self._answer(lambda headers: self._request(parcel, {**headers, "Idempotency-Key": token}))
+        if not answer.is_success and not (answer.status_code == _CONFLICT and is_again):
+            raise self._problem(answer)
+        is_begun = answer.status_code in (httpx.codes.ACCEPTED, _CONFLICT)
+        return (jobs.begun(answer, self._target.job, _said(answer)) if is_begun else None) or _said(answer)
+
+    def ended(self, parcel: Parcel, address: str) -> Ended | Working:
+        answer = self._get(address)
+        if not answer.is_success and answer.status_code != httpx.codes.SEE_OTHER:
+            raise self._problem(answer)
+        job = self._target.job
+        if not jobs.is_done(answer, job, self.place):
+            return Working(retry_after(answer.headers.get("Retry-After"), self._clock.now()))
+        refused = self._refused(answer, address)
+        return Ended(f"{_said(answer)}, refused {len(refused)}" if refused else _said(answer), refused)
+
+    def _refused(self, answer: httpx.Response, address: str) -> tuple[Refusal, ...]:
+        job = self._target.job
+        url = jobs.refused_url(answer, job, address)
+        if url is None:
+            return jobs.refusals(answer, job) if job.refused_key else ()
+        listed = self._get(url)
+        if listed.status_code == httpx.codes.NOT_FOUND:
+            return ()
+        if not listed.is_success:
+            raise self._problem(listed)
+        return jobs.refusals(listed, job)
+
+    def _get(self, url: str) -> httpx.Response:
+        return self._answer(lambda headers: self._client.request("GET", url, headers=headers))
+
+    def _answer(self, ask: Callable[[dict[str, str]], httpx.Response]) -> httpx.Response:
+        """Return the answer to a request that gets our headers.
+
+        Raises:
+            TargetError: there is none.
+        """
         secrets, headers = self._secret_headers()
         try:
-            answer = self._request(parcel, {**self._target.headers, **headers, "Idempotency-Key": token})
+            return ask({**self._target.headers, **headers})
         except OSError as problem:
             # Of httpx's own errors none is one: it is the file of certificates, or what is to be sent.
             why = problem.strerror or type(problem).__name__
@@ -93,7 +130,6 @@ class HttpTransport:
         except httpx.HTTPError as problem:
             why = credentials.without(str(problem) or type(problem).__name__, secrets)
             raise TargetError(f"{self.place}: {why}", "look whether it can be reached", may_pass=True) from None
-        return self._checked(answer, is_again)
 
     def discard(self, parcel: Parcel, token: str) -> None:
         pass
@@ -128,14 +164,11 @@ class HttpTransport:
         body = _pieces(parcel)
         return self._client.request(self._target.method, self._url(parcel), headers=plain, content=body)
 
-    def _checked(self, answer: httpx.Response, is_again: bool) -> str:
+    def _problem(self, answer: httpx.Response) -> TargetError:
         status = answer.status_code
-        if answer.is_success or (status == _CONFLICT and is_again):
-            return _said(answer)
         wait = retry_after(answer.headers.get("Retry-After"), self._clock.now())
-        raise TargetError(
-            f"{self.place} answers {_said(answer)}", _advice(status), may_pass=status in _BUSY, wait_seconds=wait
-        )
+        why = f"{self.place} answers {_said(answer)}"
+        return TargetError(why, _advice(status), may_pass=status in _BUSY, wait_seconds=wait)
 
 
 def _advice(status: int) -> str:

@@ -15,9 +15,10 @@ from offermill import durable
 from offermill.errors import DeliveryError
 from offers.delivery.parcel import Parcel
 
-# intent: will upload under the token. staged: uploaded, will be finished. acknowledged: the target has it.
-# failed: an attempt ended so. abandoned: the upload is given up, and will be removed.
-Event = Literal["intent", "staged", "acknowledged", "failed", "abandoned"]
+# intent: will upload under the token. staged: uploaded, will be finished. accepted: the target took it and works on it;
+# the token is where to ask. acknowledged: the target has it. refused: it worked on it and took nothing. failed: an
+# attempt ended so. abandoned: the upload is given up, and will be removed.
+Event = Literal["intent", "staged", "accepted", "acknowledged", "refused", "failed", "abandoned"]
 FILE = "delivery.jsonl"
 _START = "0" * 64
 

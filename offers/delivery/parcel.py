@@ -20,6 +20,7 @@ class Parcel:
         sha256: 64 hex digits over it.
         rows: records in it.
         withheld: rule -> rows left out since publication.
+        turn: how often a target took the file and then gave it up; each turn has an idempotency key of its own.
     """
 
     shop: str
@@ -32,6 +33,7 @@ class Parcel:
     sha256: str
     rows: int
     withheld: tuple[tuple[str, int], ...] = ()
+    turn: int = 0
 
     @property
     def address(self) -> tuple[str, str, str]:
@@ -41,7 +43,8 @@ class Parcel:
     @property
     def key(self) -> str:
         """Return the idempotency key: it names the file, not its bytes, so that a target takes each file once."""
-        return hashlib.sha256("\n".join((self.shop, *self.address)).encode()).hexdigest()
+        turn = (f"turn {self.turn}",) if self.turn else ()
+        return hashlib.sha256("\n".join((self.shop, *self.address, *turn)).encode()).hexdigest()
 
 
 class TargetError(Exception):
@@ -58,3 +61,7 @@ class TargetError(Exception):
         self.advice = advice
         self.may_pass = may_pass
         self.wait_seconds = wait_seconds
+
+
+class GivenUpError(TargetError):
+    """A target took a file, worked on it, and took nothing of it: it may be sent anew."""

@@ -16,7 +16,7 @@ from offers.delivery import credentials, s3_signing
 from offers.delivery.backoff import Clock
 from offers.delivery.parcel import Parcel, TargetError
 from offers.delivery.s3_signing import Keys
-from offers.delivery.transport import State
+from offers.delivery.transport import Ended, State, Working
 from offers.delivery.web import Client
 
 _HASH_HEADER = "x-amz-meta-sha256"
@@ -108,6 +108,9 @@ class S3Transport:
         if not self.has(parcel):
             raise TargetError(f"{parcel.name} is not there after its upload", "look at the bucket", may_pass=True)
         return " ".join(_texts(answer.content, "ETag"))
+
+    def ended(self, parcel: Parcel, address: str) -> Ended | Working:
+        return Ended("a bucket begins no jobs")
 
     def discard(self, parcel: Parcel, token: str) -> None:
         self._ask("DELETE", parcel, {"uploadId": token}, allowed=(404,))

@@ -1,14 +1,19 @@
 """One file to its target, once: what the journal says of it decides what is still to do."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 from offermill.settings_delivery import RetrySettings
 from offers.delivery import backoff
 from offers.delivery.backoff import Clock
 from offers.delivery.journal import Entry, Event, Journal
-from offers.delivery.parcel import Parcel, TargetError
-from offers.delivery.transport import Transport
+from offers.delivery.parcel import GivenUpError, Parcel, TargetError
+from offers.delivery.transport import Ended, Job, Refusal, Transport, Working
+
+# A target is not asked about a job more often.
+_LEAST_WAIT_SECONDS = 1.0
 
 # recognised: the target had it already, only its answer was lost. before: the log has its acknowledgement.
 # missing: a rehearsal found it not delivered. withheld: no row of it may leave any more, and nothing was sent.
@@ -29,11 +34,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Office:
-    """What sending needs beside the file and its target."""
+    """What sending needs beside the file and its target; `receive` keeps records refused, with when they were sent."""
 
     journal: Journal
     retry: RetrySettings
     clock: Clock
+    receive: Callable[[Parcel, Sequence[Refusal], str], object] = lambda *_: None
 
 
 def acknowledged(entries: list[Entry]) -> Entry | None:
@@ -44,7 +50,7 @@ def acknowledged(entries: list[Entry]) -> Entry | None:
 def _unfinished(entries: list[Entry], place: str) -> Entry | None:
     """Return the last intent or stage of a file at a place if nothing says what became of it."""
     acts = [entry for entry in entries if entry.event != "failed" and entry.place == place]
-    return acts[-1] if acts and acts[-1].event in ("intent", "staged") else None
+    return acts[-1] if acts and acts[-1].event in ("intent", "staged", "accepted") else None
 
 
 def deliver(parcel: Parcel, transport: Transport, office: Office) -> Outcome:
@@ -74,7 +80,8 @@ class _Attempt:
     """One attempt at one file."""
 
     def __init__(self, parcel: Parcel, transport: Transport, office: Office, number: int) -> None:
-        self._parcel = parcel
+        given_up = sum(entry.event == "refused" for entry in office.journal.of(parcel))
+        self._parcel = replace(parcel, turn=given_up)
         self._transport = transport
         self._office = office
         self._number = number
@@ -85,6 +92,8 @@ class _Attempt:
         if last is None:
             return self._first()
         sent = self._as_sent(last)
+        if last.event == "accepted":
+            return self._awaited(sent, last)
         if last.event == "staged":
             state = self._transport.state(sent, last.token)
             if state == "finished":
@@ -103,7 +112,7 @@ class _Attempt:
         return self._send()
 
     def _send(self) -> Result:
-        was_staged = any(entry.event == "staged" for entry in self._entries())
+        was_staged = any(entry.event == "staged" for entry in self._entries()[self._given_up_at() :])
         token = self._transport.open(self._parcel)
         self._note("intent", self._parcel, token)
         self._transport.upload(self._parcel, token)
@@ -112,11 +121,49 @@ class _Attempt:
 
     def _finish(self, token: str, *, is_again: bool) -> Result:
         answer = self._transport.finish(self._parcel, token, is_again=is_again)
+        if isinstance(answer, Job):
+            return self._awaited(self._parcel, self._note("accepted", self._parcel, answer.address, answer.said))
         return self._acknowledge(self._parcel, token, answer, "delivered")
+
+    def _awaited(self, sent: Parcel, accepted: Entry) -> Result:
+        """Ask about a job until it ended; what was accepted is never sent again meanwhile."""
+        clock, retry = self._office.clock, self._office.retry
+        deadline = clock.now() + timedelta(seconds=retry.job_seconds)
+        times = 0
+        while True:
+            times += 1
+            found = self._asked(sent, accepted)
+            if not isinstance(found, Working):
+                self._office.receive(sent, found.refused, accepted.at)
+                return self._acknowledge(sent, accepted.token, found.said, "delivered")
+            wait = max(backoff.wait_seconds(sent, times, retry, found.wait_seconds), _LEAST_WAIT_SECONDS)
+            if clock.now() + timedelta(seconds=wait) > deadline:
+                raise TargetError(
+                    f"{self._transport.place} took it ({accepted.detail}) and works on it for more than "
+                    f"{retry.job_seconds:g} seconds",
+                    "deliver again later: it is asked again and sent nothing (retry.job_seconds waits longer)",
+                )
+            clock.sleep(wait)
+
+    def _asked(self, sent: Parcel, accepted: Entry) -> Ended | Working:
+        try:
+            return self._transport.ended(sent, accepted.token)
+        except GivenUpError as problem:
+            self._note("refused", sent, accepted.token, str(problem))
+            raise
+        except TargetError as problem:
+            if not problem.may_pass:
+                raise
+            self._transport.close()
+            return Working(problem.wait_seconds)
 
     def _acknowledge(self, sent: Parcel, token: str, detail: str, result: Result) -> Result:
         self._note("acknowledged", sent, token, detail)
         return result
+
+    def _given_up_at(self) -> int:
+        """Return how many entries are of earlier turns, which had other keys."""
+        return max((at for at, entry in enumerate(self._entries(), start=1) if entry.event == "refused"), default=0)
 
     def _entries(self) -> list[Entry]:
         return self._office.journal.of(self._parcel)
@@ -128,6 +175,6 @@ class _Attempt:
             self._parcel, name=last.name, size=last.size, sha256=last.sha256, rows=last.rows, withheld=withheld
         )
 
-    def _note(self, event: Event, parcel: Parcel, token: str, detail: str = "") -> None:
+    def _note(self, event: Event, parcel: Parcel, token: str, detail: str = "") -> Entry:
         told = {"place": self._transport.place, "attempt": self._number, "token": token, "detail": detail}
-        self._office.journal.note(event, parcel, at=self._office.clock.now(), **told)
+        return self._office.journal.note(event, parcel, at=self._office.clock.now(), **told)

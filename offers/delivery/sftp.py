@@ -117,7 +117,7 @@ class SftpFiles:
         except paramiko.BadHostKeyException as problem:
             raise _another_key(where, problem.key) from None
         except paramiko.AuthenticationException:
-            raise TargetError(f"{where} does not let us in", "check user and credential") from None
+            raise TargetError(f"{where} does not let us in", f"check user and credential: {self._kept_in()}") from None
         except PermissionError as problem:
             raise TargetError(f"{where}: {problem.strerror or problem}", "let the user write there") from None
         except (paramiko.SSHException, OSError, EOFError) as problem:
@@ -150,6 +150,15 @@ class SftpFiles:
         sftp = self._client.open_sftp()
         cast(Any, sftp.get_channel()).settimeout(self._timeout)
         return sftp
+
+    def _kept_in(self) -> str:
+        """Return where user and credential stand, for people."""
+        given = self._settings
+        if given.airflow_connection:
+            return f"the connection {given.airflow_connection}"
+        if given.key_file:
+            return f"`user`, and {given.key_file}"
+        return f"`user`, and the variable {given.password_env or given.key_env}"
 
     def _ways_in(self, lent: Connection) -> tuple[paramiko.PKey | None, str | None]:
         """Return the private key or the password."""

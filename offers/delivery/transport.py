@@ -4,12 +4,44 @@
 name; `upload` brings the bytes there, where the target's own programs do not look; `finish` shows them in one act.
 """
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from offers.delivery.parcel import Parcel
 
 # waiting: uploaded, to be finished. finished: the target has it. gone: neither; it must be sent anew.
 State = Literal["waiting", "finished", "gone"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that a target took on: the address to ask at, and what it said."""
+
+    address: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A record that a target did not take: its offer_key, and why in the target's words."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A job that ended: what the target said, and what it did not take."""
+
+    said: str
+    refused: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Working:
+    """A job that goes on; `wait_seconds` is how long the target asks to be left alone."""
+
+    wait_seconds: float | None = None
 
 
 class Transport(Protocol):
@@ -31,8 +63,15 @@ class Transport(Protocol):
     def state(self, parcel: Parcel, token: str) -> State:
         """Return what became of an upload whose end is not known."""
 
-    def finish(self, parcel: Parcel, token: str, *, is_again: bool) -> str:
-        """Make the file visible and return what the target said; `is_again`: it may have done so before."""
+    def finish(self, parcel: Parcel, token: str, *, is_again: bool) -> str | Job:
+        """Make the file visible and return what the target said, or its job; `is_again`: it may have done so before."""
+
+    def ended(self, parcel: Parcel, address: str) -> Ended | Working:
+        """Return what became of a job.
+
+        Raises:
+            GivenUpError: it failed as a whole.
+        """
 
     def discard(self, parcel: Parcel, token: str) -> None:
         """Remove what an unfinished upload left."""

@@ -29,11 +29,16 @@ class Inbox:
 
     A plan's entry is a status, (status, headers), "drop" (hang up before taking), "lose" (take, then hang up without an
     answer) or "silent" (take, then say nothing until the client gives up); without a plan it takes and says 201.
-    A key that it knows gets `known_status`. `on_taken` is called when it takes a file.
+    A key that it knows gets `known_status`. `on_taken` is called when it takes a file. Where there are `jobs`, its 202
+    names one at `job_address`; they are what it says of it by and by: "drop", or (status, headers, body), the last for
+    ever.
     """
 
     port: int = 0
     known_status: int = 200
+    job_address: str = "/jobs/7"
+    jobs: list[Any] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
     plan: list[Any] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     taken: dict[str, bytes] = field(default_factory=dict)
@@ -93,6 +98,14 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
 
         do_PUT = do_POST  # noqa: N815 the name that http.server calls
 
+        def do_GET(self) -> None:
+            inbox.asked.append(Request(self.command, self.path, dict(self.headers), b""))
+            said = inbox.jobs.pop(0) if len(inbox.jobs) > 1 else inbox.jobs[0]
+            if said == "drop":
+                self.close_connection = True
+            else:
+                self._answer(*said)
+
         def _after_taking(self, act: Any) -> None:
             if act == "silent":
                 time.sleep(1)
@@ -100,9 +113,12 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
             if not self.close_connection:
                 self._answer(act, {})
 
-        def _answer(self, status: int, headers: dict[str, str]) -> None:
-            body = b'{"id": 7, "echo": "secret text"}'
+        def _answer(
+            self, status: int, headers: dict[str, str], body: bytes = b'{"id": 7, "echo": "secret text"}'
+        ) -> None:
             self.send_response(status)
+            if status in (202, 409) and inbox.jobs and self.command != "GET":
+                headers = {"Location": inbox.job_address, **headers}
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -13,6 +13,7 @@ import pytest
 
 from offermill import datapackage, publish
 from offermill.errors import InputError
+from offermill.ingest.sources import SourceSettings
 from offermill.run import Run
 from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
@@ -329,3 +330,23 @@ def test_a_block_that_was_not_written_is_red_and_a_record_left_out_stays_out(
         ("delivered", 147, {"opted_out": 1})
     ]
     assert customers(inbox / "2026-07-01" / "crm" / "offers.csv")[0] == "c000003"
+
+
+@pytest.mark.parametrize(
+    ("files", "folder"), [("receipts_*{date}.csv", "landing/receipts"), ("receipts_{date}.csv", "state/refused")]
+)
+def test_what_a_job_refused_becomes_receipts_of_the_next_night(
+    warehouse: Warehouse, run: Run, inbox: Inbox, files: str, folder: str
+) -> None:
+    listed = [{"offer_key": key(3), "reason": "no such\nphone"}, {"offer_key": "a stranger's", "reason": "odd"}]
+    inbox.plan = [202]
+    inbox.jobs = [(200, {}, json.dumps({"status": "done", "refused": listed}).encode())]
+    sources = {"receipts": SourceSettings(files=files)}
+    run = replace(run, settings=run.settings.model_copy(update={"sources": sources}))
+    done = deliver(warehouse, run, {"crm": inbox.delivery(job={"refused_key": "refused"})})
+    assert [outcome.result for outcome in done] == ["delivered", "delivered"]
+    written = run.shop.folder / folder / "receipts_refused-crm-offers-2026-06-30_2026-07-01.csv"
+    assert written.read_text(encoding="utf-8").splitlines() == [
+        "receipt_id,assignment_id,customer_id,channel,status,occurred_at,reason",
+        f"refused-crm-2026-06-30-{key(3)},{key(3)},c000003,email,rejected,2026-07-01T03:00:00.000+00:00,no such phone",
+    ]

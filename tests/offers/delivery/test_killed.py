@@ -14,7 +14,7 @@ from offermill.settings_delivery import DeliverySettings
 from offers.delivery.parcel import Parcel
 from offers.delivery.sending import deliver
 from offers.delivery.targets import open_transport
-from offers.delivery.transport import State, Transport
+from offers.delivery.transport import Ended, Job, State, Transport, Working
 from tests.offers.delivery.desk import START, Hours, office, parcel, story
 from tests.offers.delivery.inbox import Inbox
 from tests.offers.delivery.servers import Bucket, Server
@@ -62,8 +62,13 @@ class Mortal:
     def state(self, sent: Parcel, token: str) -> State:
         return self._transport.state(sent, token)
 
-    def finish(self, sent: Parcel, token: str, *, is_again: bool) -> str:
+    def finish(self, sent: Parcel, token: str, *, is_again: bool) -> str | Job:
         answer = self._transport.finish(sent, token, is_again=is_again)
+        self._fuse.burn()
+        return answer
+
+    def ended(self, sent: Parcel, address: str) -> Ended | Working:
+        answer = self._transport.ended(sent, address)
         self._fuse.burn()
         return answer
 
@@ -173,6 +178,19 @@ def test_over_http(inbox: Inbox, tmp_path: Path, known_status: int) -> None:
     inbox.known_status = known_status
     kill_everywhere(tmp_path, inbox.delivery(), empty, range(6) if known_status == 200 else [4])
     assert not is_killed(inbox.delivery(), tmp_path / "undisturbed", 6)
+
+
+def test_over_http_with_a_job_after_it(inbox: Inbox, tmp_path: Path) -> None:
+    def empty() -> list[bytes]:
+        taken = list(inbox.taken.values())
+        inbox.taken.clear()
+        return taken
+
+    inbox.plan, inbox.known_status = [202] * 99, 202
+    inbox.jobs = [(200, {}, b'{"status": "done"}')]
+    stories = kill_everywhere(tmp_path, inbox.delivery(), empty, range(8))
+    assert not is_killed(inbox.delivery(), tmp_path / "undisturbed", 8)
+    assert max(one.count("accepted") for one in stories) == 1
 
 
 def test_a_file_that_was_taken_away_before_its_acknowledgement_is_not_sent_again(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ def test_another_host_key_is_refused(server: Server, tmp_path: Path, kind: str) 
 
 def test_a_user_key_that_the_server_does_not_know_is_refused(server: Server, tmp_path: Path) -> None:
     done = send(tmp_path, server.delivery(key_file=str(server.home / "other_key")))
-    assert (done.result, done.attempts, done.advice) == ("failed", 1, "check user and credential")
+    assert (done.result, done.attempts) == ("failed", 1)
+    assert done.advice == f"check user and credential: `user`, and {server.home}/other_key"
     assert done.why == f"sftp://127.0.0.1:{server.port}/{server.inbox} does not let us in"
 
 
