@@ -30,6 +30,7 @@ EMPTY = (
     "core.contact_name",
     "core.suppression",
     "core.withdrawal",
+    "core.product",
     "core.purchase_line",
     "core.offer_assignment",
     "segments.membership",
