@@ -3,6 +3,7 @@
 Words lie in dashboards/data_texts. What has none, such as a check that only this shop has, stays English and marked so.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from math import floor, log10
@@ -14,6 +15,8 @@ from markupsafe import Markup
 
 from dashboards.context import Context
 from dashboards.queries import Row
+from models import cards
+from models.evidence import ROWS_PER_ARM
 from offermill import expectations, paths, wording
 from offermill.expectations import Check
 from offermill.report.text import inert
@@ -21,6 +24,10 @@ from offermill.report.text import inert
 FOLDER = Path(__file__).parent / "data_texts"
 
 Cell = str | Markup
+# Model and status of its verdict -> words, where the card has no figures.
+_WITHOUT_FIGURES = {("uplift", cards.NONE): "no_evidence", ("uplift", cards.REFUSED): "unjudged"}
+# The window at the end of a feature's name.
+_WINDOW = re.compile(r"_(\d+)_days$")
 
 
 @cache
@@ -61,6 +68,22 @@ def note(ctx: Context, row: Row) -> tuple[Cell, Cell]:
     )
 
 
+def feature_meaning(ctx: Context, feature: str) -> Cell:
+    """Return what a feature means and in which unit, from the promises about features.customer."""
+    column = expectations.load("features.customer").columns.get(feature)
+    if column is None or not column.meaning:
+        return ""
+    english = f"{column.meaning} ({column.unit})" if column.unit else column.meaning
+    if ctx.language == "en":
+        return inert(english)
+    window = _WINDOW.search(feature)
+    said = texts(ctx.language)["features"].get(_WINDOW.sub("_N_days", feature))
+    if said is None:
+        return ctx.english(english)
+    unit = f" ({texts(ctx.language)['units'][column.unit]})" if column.unit else ""
+    return inert(said.format(days=window[1] if window else "") + unit)
+
+
 def verdict(ctx: Context, name: str, card: Mapping[str, Any]) -> Cell:
     """Return why a model is used or not, from the figures of its card; what they do not tell is English."""
     english = str(card.get("verdict", {}).get("message", ""))
@@ -71,7 +94,8 @@ def verdict(ctx: Context, name: str, card: Mapping[str, Any]) -> Cell:
         return _against_rule(ctx, said, said["measures"][name], compared)
     if "judged" in card:
         return _judged(ctx, said, card)
-    return ctx.english(english)
+    form = _WITHOUT_FIGURES.get((name, str(card.get("verdict", {}).get("status"))))
+    return said[form].format(least=ctx.formats.number(ROWS_PER_ARM)) if form else ctx.english(english)
 
 
 def _against_rule(ctx: Context, said: Mapping[str, str], measure: str, compared: Mapping[str, float]) -> str:

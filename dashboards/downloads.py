@@ -1,13 +1,11 @@
 """The page Downloads: every file of the publication with its hash."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from markupsafe import Markup
-
+from dashboards import file_titles
 from dashboards.context import Context
 from dashboards.queries import Answer
 from offermill import datapackage
@@ -16,8 +14,6 @@ Resource = dict[str, Any]
 # The first folder of a path -> section; channels first have a folder each.
 _FOLDERS = {".": "lists", "channels": "channels", "segments": "segments", "audit": "audit"}
 _ALWAYS = ("lists", "segments", "audit")
-
-_SEGMENT = re.compile(r"Customers of the segment (?P<segment>.*) \((?P<family>[^()]*)\)", re.DOTALL)
 
 
 def _file(ctx: Context, resource: Resource) -> dict[str, Any]:
@@ -31,20 +27,11 @@ def _file(ctx: Context, resource: Resource) -> dict[str, Any]:
     }
 
 
-def _title(ctx: Context, resource: Resource) -> str | Markup:
-    """Return what a file is, in the page's language; a file that nobody translated says it in English."""
-    if match := _SEGMENT.fullmatch(resource["title"]):
-        segment = ctx.segment(match["family"], match["segment"])
-        family = ctx.t["segments"]["families"].get(match["family"], [match["family"]])[0]
-        return str(ctx.t["downloads"]["segment"]).format(segment=segment, family=family)
-    return ctx.t["downloads"]["titles"].get(resource["path"]) or ctx.english(resource["title"])
-
-
 def _row(ctx: Context, resources: Sequence[Resource], minimum: int) -> dict[str, Any]:
     """Return one list with all its files: a segment's workbook and CSV hold the same rows."""
     rows = datapackage.rows_of(resources[0])
     return {
-        "title": _title(ctx, resources[0]),
+        "title": file_titles.said(ctx, resources[0]),
         "rows": ctx.formats.people(None if 0 < rows < minimum else rows),
         "files": [_file(ctx, resource) for resource in resources],
     }

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from typing import Any
 
 from markupsafe import Markup
 
 from dashboards import explore, judged
 from dashboards.context import Context
-from dashboards.data_words import verdict
+from dashboards.data_words import feature_meaning, verdict
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
-from offermill import expectations
 from offermill.report import charts
 from offermill.report.numbers import Formats
 
@@ -108,16 +106,9 @@ def _features(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
     )
     return {
         "chart": chart,
-        "rows": [[row["name"], row["said"], _meaning(row["name"])] for row in drawn],
+        "rows": [[row["name"], row["said"], feature_meaning(ctx, row["name"])] for row in drawn],
         "columns": ctx.columns("models", "features"),
     }
-
-
-@cache
-def _meaning(feature: str) -> str:
-    """Return what a feature means, from the promises about features.customer."""
-    column = expectations.load("features.customer").columns.get(feature)
-    return f"{column.meaning} ({column.unit})" if column and column.unit else column.meaning if column else ""
 
 
 def _data(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:

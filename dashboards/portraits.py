@@ -21,10 +21,10 @@ def sentence(ctx: Context, row: Row) -> str | Markup:
     told = str(row["description"] or "")
     if row["family"] == "cluster":
         return _cluster(ctx, told)
-    if row["view_count_30_days_mean"] is None or row["discount_share_365_days"] is None:
+    if row["view_count_30_days_mean"] is None:
         return ctx.english(told)
-    f = ctx.formats
-    return str(ctx.t["segments"]["portrait"]).format(
+    f, has_sales = ctx.formats, row["discount_share_365_days"] is not None
+    return str(ctx.t["segments"]["portrait" if has_sales else "portrait_without_sales"]).format(
         orders=f.number(row["order_count_365_days_mean"], 1),
         discount=f.share(row["discount_share_365_days"], 0),
         views=f.number(row["view_count_30_days_mean"], 1),

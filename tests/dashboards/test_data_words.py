@@ -7,11 +7,12 @@ from typing import get_args
 import pytest
 from markupsafe import Markup
 
-from dashboards import data_words, site
+from dashboards import data_words, file_titles, site
 from dashboards.context import Context
 from offermill import expectations, wording
 from offermill.ingest.codes import NoteCode, RejectCode
 from offermill.report import words
+from offers.channels import registry
 from tests import literal_night
 
 OTHERS = [language for language in words.LANGUAGES if language != "en"]
@@ -142,6 +143,60 @@ def test_why_a_model_is_used_is_said_from_its_cards_figures(contexts: dict[str, 
     )
     refused = judged | {"verdict": {"status": "refused", "message": "Not shown."}}
     assert said("ru", "uplift", refused).endswith("поэтому её не применяют; числа ниже.")
+    assert "vismaz 200 cilvēku" in said("lv", "uplift", {"verdict": {"status": "none", "message": "No evidence."}})
+    assert "пока не применяют" in said("ru", "uplift", {"verdict": {"status": "refused", "message": "Too little."}})
     assert said("lv", "uplift", {"verdict": {"message": "Too little <b>"}}) == (
         '<span lang="en">Too little &lt;b&gt;</span>'
     )
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_feature_is_said_and_every_unit(contexts: dict[str, Context], language: str) -> None:
+    columns = expectations.load("features.customer").columns
+    said = {name: str(data_words.feature_meaning(contexts[language], name)) for name in columns}
+    assert len(said) > 80
+    assert [name for name, text in said.items() if "<span" in text or "{" in text or not text] == []
+    used = {data_words._WINDOW.sub("_N_days", name) for name in columns}
+    assert set(data_words.texts(language)["features"]) == used
+    assert set(data_words.texts(language)["units"]) == {column.unit for column in columns.values() if column.unit}
+
+
+def test_a_feature_is_said_with_its_window_and_unit(contexts: dict[str, Context]) -> None:
+    name = "order_count_90_days"
+    assert [data_words.feature_meaning(contexts[language], name) for language in words.LANGUAGES] == [
+        "Orders in the last 90 local days, the business date included. (orders)",
+        "Pasūtījumi pēdējās 90 dienās, ieskaitot šo dienu. (pasūtījumi)",
+        "Заказы за последние 90 дней, считая этот день. (заказы)",
+    ]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_file_of_every_channel_has_words(language: str) -> None:
+    targets = registry.targets().values()
+    titles = {contract.title for target in targets for contract in (*target.files, *target.written)}
+    assert len(titles) > 15
+    # Calls of the interface of Google Ads are no file of a contract.
+    assert set(data_words.texts(language)["files"]["titles"]) == titles | {"Audience for Google Ads"}
+
+
+FILES = {
+    "channels/braze/users-0002.csv": "braze: Custom attributes of users: offers that ended, part 2 of 3",
+    "channels/ads/a.json": "ads: Audience for Google Ads, people to take away, call 1",
+    "channels/stores/store-s01.html": "stores: Rīga <1>, to print",
+    "audit/told/braze.parquet": "What the channel braze was told, without addresses",
+    "segments/rfm-loyal.csv": "Customers of the segment loyal (rfm)",
+    "channels/crm/x.csv": "crm: Something <new>",
+}
+
+
+def test_a_file_is_called_in_the_readers_language(contexts: dict[str, Context]) -> None:
+    found = {path: file_titles.said(contexts["lv"], {"path": path, "title": title}) for path, title in FILES.items()}
+    assert list(found.values()) == [
+        "braze: lietotāju pielāgotie atribūti: beigušies piedāvājumi, 2. daļa no 3",
+        "ads: auditorija Google Ads, izņemamie cilvēki, 1. izsaukums",
+        "stores: Rīga <1>, drukāšanai",
+        "Kas kanālam braze paziņots, bez adresēm",
+        found["segments/rfm-loyal.csv"],
+        '<span lang="en">crm: Something &lt;new&gt;</span>',
+    ]
+    assert "(rfm)" not in found["segments/rfm-loyal.csv"]
