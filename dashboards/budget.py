@@ -98,8 +98,10 @@ def _redeemed(ctx: Context, answer: Answer) -> dict[str, Any]:
         for row in shown[:_CHART_ROWS]
         if row["ratio"] is not None
     ]  # fmt: skip
+    # Before the first redemption there is nothing to see but zeros.
+    is_any = any(row["mean"] for row in drawn)
     tooltip = {name: words[name] for name in ("offer", "mean", "low", "high")}
-    chart = charts.ranges(drawn, label="offer", title=words["title"], tooltip=tooltip) if drawn else None
+    chart = charts.ranges(drawn, label="offer", title=words["title"], tooltip=tooltip) if is_any else None
     by = explore.keyed([explore.of_offer(ctx, row["offer_id"]) for row in shown])
     return {"columns": ctx.columns("budget", "redeemed"), "rows": rows, "chart": chart, "by": by}
 

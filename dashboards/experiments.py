@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboards import explore, remarks
-from dashboards.context import Context
+from dashboards.context import Columns, Context
 from dashboards.explore import EVERY
 from dashboards.goals import interval
 from dashboards.queries import Answer, Row
 from offermill.report import charts
 
 _MONEY = {"margin", "revenue", "basket", "margin_per_order"}
+_PER_ORDER = {"basket", "margin_per_order"}
 _CHART_ROWS = 15
 
 
@@ -54,7 +55,7 @@ def _cells(ctx: Context, row: Row) -> list[Any]:
     counts = [
         f.people(None if 0 < count < ctx.minimum else count) for count in (row["treated_count"], row["control_count"])
     ]
-    told = ("told", "good") if row["is_told"] else ("open", "")
+    told = ("told", "good") if row["is_told"] else ("few" if row["cuped_effect"] is None else "open", "")
     if not _is_shown(ctx, row):
         return [t["levels"][row["level"]], _name(ctx, row), *counts, *["–"] * 5, (t["states"]["few"], ""), ""]
     return [
@@ -69,6 +70,14 @@ def _cells(ctx: Context, row: Row) -> list[Any]:
         (t["states"][told[0]], told[1]),
         remarks.said(ctx, row),
     ]
+
+
+def _columns(ctx: Context, metric: str) -> Columns:
+    columns = ctx.columns("experiments", "effects")
+    if metric not in _PER_ORDER:
+        return columns
+    title = ctx.t["experiments"]["effect_per_order"]
+    return [*columns[:4], {**columns[4], "title": title}, *columns[5:]]
 
 
 def _chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
@@ -105,15 +114,18 @@ def _waiting(ctx: Context, rows: Sequence[Row]) -> str:
 
 def _sections(ctx: Context, answer: Answer) -> list[dict[str, Any]]:
     """Return one section per figure, the margin first and drawn."""
-    found = []
-    told = _told(answer.rows)
+    found: list[dict[str, Any]] = []
+    told, captions = _told(answer.rows), ctx.t["experiments"]["captions"]
     for metric in dict.fromkeys(row["metric"] for row in told):
         rows = [row for row in told if row["metric"] == metric]
         chart = _chart(ctx, [row for row in rows if row["level"] != "segment"]) if metric == "margin" else None
         title = ctx.t["experiments"]["metrics"][metric]
         cells = [_cells(ctx, row) for row in rows]
         by = explore.keyed([_keys(row) for row in rows])
-        found.append({"name": metric.replace("_", "-"), "title": title, "rows": cells, "chart": chart, "by": by})
+        found.append({
+            "name": metric.replace("_", "-"), "title": title, "rows": cells, "chart": chart, "by": by,
+            "columns": _columns(ctx, metric), "caption": captions["same" if found else "effects"],
+        })  # fmt: skip
     return found
 
 
@@ -173,6 +185,5 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
             "rows": [_lot(ctx, row) for row in data["lots"].rows],
             "by": explore.keyed([{"night": row["starts_on"].isoformat()} for row in data["lots"].rows]),
         },
-        "columns": ctx.columns("experiments", "effects"),
         "nothing": {name: ctx.why_nothing(data[name], t["empty"][name]) for name in ("effects", "roi", "lots")},
     }

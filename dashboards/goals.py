@@ -19,8 +19,10 @@ def figure(ctx: Context, unit: str, value: float | None) -> str:
             return f.share(value)
         case "minor units":
             return f.money(None if value is None else round(value))
-        case "ratio" | "points":
-            return f.number(value, 2 if unit == "ratio" else 0)
+        case "ratio":
+            return f.share(value)
+        case "days":
+            return f.number(value, 1)
     return f.number(value)
 
 

@@ -45,7 +45,7 @@ def test_a_goal_on_few_people_is_not_shown_and_a_missing_table_is_named(ctx: Con
 
 @pytest.mark.parametrize(
     ("unit", "value", "said"),
-    [("share", 0.5, "50.0%"), ("minor units", 1234.4, "€12.34"), ("ratio", 1.5, "1.50"), ("points", 31.0, "31"),
+    [("share", 0.5, "50.0%"), ("minor units", 1234.4, "€12.34"), ("ratio", 1.5, "150.0%"), ("points", 31.0, "31"),
      ("people", 1500, "1,500"), ("days", None, "–")],
 )  # fmt: skip
 def test_a_figure_is_written_in_its_unit(ctx: Context, unit: str, value: float | None, said: str) -> None:

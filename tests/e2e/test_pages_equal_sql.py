@@ -257,7 +257,7 @@ def test_what_the_offers_cost_brought(night: Night) -> None:
     shown = next(row for row in night.rows("experiments", "roi-table") if row[0] == "all")
     assert shown[2:5] == [money(round(gross * people)), money(cost), f"{100 * (gross * people / cost - 1):.0f}%"]
     kpi = next(row for row in night.rows("goals", "kpis-table") if row[0] == "Return on offers")
-    assert kpi[2] == f"{gross * people / cost - 1:.2f}"
+    assert kpi[2] == share(gross * people / cost - 1)
 
 
 def test_breakage_fatigue_and_freshness_where_nights_made_offers_for_weeks(older: Night) -> None:
@@ -273,7 +273,7 @@ def test_breakage_fatigue_and_freshness_where_nights_made_offers_for_weeks(older
     }
     ((days, open_count),) = older.ask(computed_anew.FRESH)
     assert open_count > 100
-    assert shown["Freshness of offers", "all"] == [f"{days:,.0f}", "–", f"{open_count:,}"]
+    assert shown["Freshness of offers, days", "all"] == [f"{days:,.1f}", "–", f"{open_count:,}"]
 
 
 LEVELS = {"all": "'all'", "campaign": "campaign_id", "wave": "wave_id", "offer": "arm"}
