@@ -7,7 +7,7 @@ with writable as (
         contacts.updated_at,
         case contacts.kind when 'email' then contacts.value_normalised else numbers.phone end as address
     from core.contact as contacts
-    left join offers.phone_number as numbers on contacts.kind = 'phone' and contacts.value = numbers.value
+    left join offers.phone_number as numbers on case contacts.kind when 'phone' then contacts.value end = numbers.value
 ),
 addresses as (
     select

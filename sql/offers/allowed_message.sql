@@ -2,5 +2,6 @@
 select messages.*
 from offers.message as messages
 -- A withdrawal takes back what was told: it always leaves.
-anti join offers.message_verdict as verdicts on messages.offer_key = verdicts.offer_key and messages.offer_status = 'offered'
+anti join offers.message_verdict as verdicts
+    on case messages.offer_status when 'offered' then messages.offer_key end = verdicts.offer_key
 order by messages.offer_key

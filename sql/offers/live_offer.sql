@@ -14,8 +14,7 @@ with decisions as (
         on
             decisions.customer_id = withdrawn.promised_to_id
             and decisions.wave_id = withdrawn.wave_id
-            and decisions.offer_id = withdrawn.offer_id
-            and decisions.group_name <> 'pilot'
+            and case when decisions.group_name <> 'pilot' then decisions.offer_id end = withdrawn.offer_id
     where business_date < $business_date
 ),
 decided as (

@@ -1,6 +1,7 @@
 -- outcomes.promise: one row per offer sent, with the first moment at which it reached each stage up to the credit.
 with sent as (
-    select * from offers.sent_offer
+    -- Only our own promises have a night here. As a part of the key it is hashed; a condition on one side would not be.
+    select *, case when is_own then wave_on end as own_wave_on from offers.sent_offer
 ),
 reservations as (
     -- Of several decisions of one night the last.
@@ -43,13 +44,11 @@ kinds as (
         end as reward_minor
     from sent
     left join reservations
-        on sent.is_own
-        and sent.wave_on = reservations.business_date
+        on sent.own_wave_on = reservations.business_date
         and sent.promised_to_id = reservations.customer_id
         and sent.offer_id = reservations.offer_id
     left join withdrawals
-        on sent.is_own
-        and sent.wave_on = withdrawals.promised_on
+        on sent.own_wave_on = withdrawals.promised_on
         and sent.promised_to_id = withdrawals.promised_to_id
         and sent.offer_id = withdrawals.offer_id
     left join offers.catalogue as catalogue on sent.offer_id = catalogue.offer_id
