@@ -54,9 +54,11 @@ TABLES = {
         select snapshot_on as business_date, customer_id, wave_id, 'offer-' || k as offer_id, 0.143 as propensity
         from models.evidence_draw, range(6) as u(k)""",
     "segments.history": """
-        select snapshot_on as business_date, customer_id, 'lifecycle' as family,
-            (['active', 'due', 'slipping', 'lapsed', 'new'])[1 + cast(hash(customer_id) % 5 as integer)] as segment
-        from models.evidence_draw""",
+        select snapshot_on as business_date, customer_id, family,
+            family || '-' || hash(customer_id, family) % size as segment
+        from models.evidence_draw,
+            (values ('lifecycle', 7), ('rfm', 8), ('cluster', 6), ('inert', 1)) as families(family, size)
+        where size > 1 or hash(customer_id) % 20 = 0""",
     "core.consent": """
         select 'c' || i as customer_id, channel, purpose, true as is_granted, timestamp '2025-01-02' as recorded_at
         from range($n) as t(i), (values ('email'), ('sms')) as channels(channel),

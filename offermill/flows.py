@@ -175,7 +175,7 @@ def _outcomes() -> Stage:
     units = ("outcomes.unit", "outcomes.chance")
     python = [
         _call("outcomes.lot", "outcomes.draws:check", *units),
-        _call("outcomes.effect", "outcomes.effect:measure", *units),
+        _call("outcomes.effect", "outcomes.effect:measure", *units, "outcomes.unit_segment"),
         _call(
             "outcomes.fairness",
             "outcomes.fairness:measure",

@@ -1,6 +1,6 @@
 """Who is compared with whom: the people of a wave, campaign, segment, offer or channel, and their counterparts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,15 +12,17 @@ from models.data import Floats
 from offermill.warehouse import Warehouse
 from outcomes.statistics.comparison import Sample
 
-# What a comparison is about, and how a row's name in it is told.
+# What a comparison is about, and how a row's name in it is told; of segments see `_families`.
 LEVELS = {
     "all": "'all'",
     "campaign": "chances.campaign_id",
     "wave": "chances.arm_wave_id",
-    "segment": "units.segment",
+    "segment": "segments.family || ':' || segments.segment",
     "offer": "chances.arm",
     "channel": "units.channel",
 }
+UNKNOWN = "unknown"
+_SAME_UNIT = "units.customer_id = segments.customer_id and units.wave_id = segments.wave_id"
 # Attribute and value by which offers are audited, in one name.
 AUDITED = "audited"
 SEPARATOR = "\x1f"
@@ -29,6 +31,13 @@ _AUDITED_ROWS = "inner join outcomes.audit_attribute as audited on units.custome
 # All waves up to the end of a week (named by its Monday), so that one sees the figure settle.
 CUMULATED = "cumulated"
 
+# An enumeration takes a byte per row.
+_CONTAMINATIONS = "enum ('offer_in_horizon', 'shared_address')"
+# A number takes less than a customer's id.
+_PEOPLE = """
+    select customer_id, cast(row_number() over (order by customer_id) as integer) as person
+    from (select distinct customer_id from outcomes.unit)
+"""
 # Somebody without an offer is a counterpart of all offers they could have got; somebody with one only of their own.
 _ROWS = """
     with open as (
@@ -50,20 +59,22 @@ _ROWS = """
         open.name,
         open.is_treated,
         open.offer_chance / (open.offer_chance + units.control_chance) as chance,
-        units.customer_id,
+        people.person,
         units.assigned_on,
         units.is_complete,
-        units.contamination,
+        cast(units.contamination as {contaminations}) as contamination,
         units.order_count,
         units.net_minor,
         units.margin_minor,
         units.cost_minor,
         units.before_minor,
-        units.days_since_order
+        -- Whoever bought nothing in that time did so infinitely long ago.
+        coalesce(cast(units.days_since_order as float), cast('inf' as float)) as days_since_order
     from open
     inner join outcomes.unit as units on open.customer_id = units.customer_id and open.wave_id = units.wave_id
+    inner join comparison_person as people on open.customer_id = people.customer_id
     where open.is_treated or units.arm = 'control'
-    order by open.name, units.assigned_on, units.customer_id
+    order by open.name, units.assigned_on, people.person
 """
 
 
@@ -87,7 +98,7 @@ class Cell:
         return Sample(
             rows["is_treated"].to_numpy(dtype=bool),
             rows["chance"].to_numpy(dtype=np.float64),
-            pd.factorize(rows["customer_id"])[0],
+            rows["person"].to_numpy(),
         )
 
     def column(self, name: str) -> Floats:
@@ -97,16 +108,41 @@ class Cell:
     @property
     def covariates(self) -> list[Floats]:
         """Return what CUPED uses: margin before the draw, and how lately they bought (1 that day, 0 long ago)."""
-        days = self.complete["days_since_order"].to_numpy(dtype=np.float64, na_value=np.inf)
-        return [self.column("before_minor"), np.exp(-days / 28)]
+        return [self.column("before_minor"), np.exp(-self.column("days_since_order") / 28)]
 
 
 def read(warehouse: Warehouse, level: str) -> Iterator[Cell]:
-    """Yield the comparisons of a level (one of LEVELS, or AUDITED), by name."""
-    told, joined = (_AUDITED_NAME, _AUDITED_ROWS) if level == AUDITED else (LEVELS[level], "")
-    frame = warehouse.frame(_ROWS.format(name=told, rows=joined))
-    for name, rows in frame.groupby("name", sort=True):
-        yield Cell(level, str(name), rows)
+    """Yield the comparisons of a level (one of LEVELS, or AUDITED), by name; one at a time is in memory."""
+    if level == AUDITED:
+        yield from _read(warehouse, level, _AUDITED_NAME, _AUDITED_ROWS)
+    elif level == "segment":
+        yield from _families(warehouse)
+    else:
+        yield from _read(warehouse, level, LEVELS[level], "")
+
+
+def _families(warehouse: Warehouse) -> Iterator[Cell]:
+    """Yield the segments of one family after another, and whoever was in none that was kept."""
+    for (family,) in warehouse.rows("select distinct family from outcomes.unit_segment order by family"):
+        joined = f"inner join outcomes.unit_segment as segments on {_SAME_UNIT} and segments.family = $family"
+        yield from _read(warehouse, "segment", LEVELS["segment"], joined, {"family": family})
+    none = f"anti join outcomes.unit_segment as segments on {_SAME_UNIT}"
+    yield from _read(warehouse, "segment", f"'{UNKNOWN}'", none)
+
+
+def _read(
+    warehouse: Warehouse, level: str, told: str, joined: str, parameters: Mapping[str, object] | None = None
+) -> Iterator[Cell]:
+    rows = _ROWS.format(name=told, rows=joined, contaminations=_CONTAMINATIONS)
+    warehouse.execute(f"create or replace temp table comparison_person as {_PEOPLE}")
+    warehouse.execute(f"create or replace temp table comparison as {rows}", parameters)
+    try:
+        for (name,) in warehouse.rows("select distinct name from comparison order by name"):
+            found = warehouse.frame("select * exclude (name) from comparison where name = $name", {"name": name})
+            yield Cell(level, str(name), found)
+    finally:
+        for table in ("comparison", "comparison_person"):
+            warehouse.execute(f"drop table if exists {table}")
 
 
 def cumulated(everything: Cell) -> Iterator[Cell]:

@@ -98,9 +98,6 @@ reached as (
     select customer_id, wave_id, arg_min(channel, list_position(['email', 'sms', 'push', 'post'], channel)) as channel
     from open_channels
     group by customer_id, wave_id
-),
-lifecycles as (
-    select business_date, customer_id, segment from segments.history where family = 'lifecycle'
 )
 select
     drawn.customer_id,
@@ -111,7 +108,6 @@ select
     drawn.arm,
     drawn.offer_id,
     coalesce(reached.channel, 'unknown') as channel,
-    coalesce(lifecycles.segment, 'unknown') as segment,
     drawn.propensity,
     controls.chance as control_chance,
     date_diff('day', drawn.assigned_on, $business_date) >= $models_horizon_days - 1 as is_complete,
@@ -131,6 +127,4 @@ left join used on drawn.customer_id = used.customer_id and drawn.wave_id = used.
 left join models.wave_return as returned
     on drawn.customer_id = returned.customer_id and drawn.wave_id = returned.wave_id
 left join reached on drawn.customer_id = reached.customer_id and drawn.wave_id = reached.wave_id
-left join lifecycles
-    on drawn.customer_id = lifecycles.customer_id and drawn.snapshot_on = lifecycles.business_date
 order by drawn.customer_id, drawn.wave_id

@@ -51,7 +51,6 @@ def person(number: int, **facts: Any) -> Row:
         "arm": "ten" if has_offer else "control",
         "offer_id": "ten" if has_offer else None,
         "channel": "email",
-        "segment": "due",
         "propensity": 0.5,
         "control_chance": 0.5,
         "is_complete": True,
@@ -62,13 +61,22 @@ def person(number: int, **facts: Any) -> Row:
         "cost_minor": 20 * has_offer,
         "before_minor": number // 2 % 3,
         "days_since_order": 5,
+        "segments": {"lifecycle": "due"},
         **facts,
     }
 
 
 def drawn(warehouse: Warehouse, people: list[Row]) -> None:
     """Make the tables that are measured."""
-    make(warehouse, "outcomes.unit", people)
+    units = [{name: value for name, value in each.items() if name != "segments"} for each in people]
+    make(warehouse, "outcomes.unit", units)
+    one = {"wave_id": "w1"}
+    segments = [
+        {**one, "customer_id": each["customer_id"], "family": family, "segment": segment}
+        for each in people
+        for family, segment in each["segments"].items()
+    ]
+    make(warehouse, "outcomes.unit_segment", segments)
     arms = (("ten", "w1", "spring"), ("control", None, None))
     make(
         warehouse,
@@ -103,6 +111,27 @@ def test_every_level_gives_the_difference_of_the_same_people(warehouse: Warehous
     assert found["all", "basket"]["effect"] == pytest.approx(200.0)
     assert found["all", "orders"]["effect"] == 0.0
     assert found["all", "basket"]["total"] is None
+
+
+def test_every_family_of_segments_is_measured_and_who_was_in_none_is_told_apart(warehouse: Warehouse) -> None:
+    def families(number: int) -> dict[str, str]:
+        in_rfm = {"rfm": "loyal" if number % 4 < 2 else "champions"}
+        return {} if number >= 160 else {"lifecycle": "due"} | (in_rfm if number < 120 else {})
+
+    drawn(warehouse, [person(number, segments=families(number)) for number in range(240)])
+    effect.measure(warehouse, run_with())
+    rows = warehouse.rows(
+        "select name, treated_count, control_count, round(effect, 6), cuped_low is not null from outcomes.effect "
+        "where level = 'segment' and metric = 'margin' order by name"
+    )
+    assert rows == [
+        ("lifecycle:due", 80, 80, 60.0, True),
+        ("rfm:champions", 30, 30, 60.0, True),
+        ("rfm:loyal", 30, 30, 60.0, True),
+        ("unknown", 40, 40, 60.0, True),
+    ]
+    returns = warehouse.rows("select name, roi from outcomes.roi where level = 'segment' order by name")
+    assert [(name, round(roi, 6)) for name, roi in returns] == [(name, 3.0) for name, *_ in rows]
 
 
 def test_the_return_counts_the_margin_before_the_cost(warehouse: Warehouse) -> None:
