@@ -23,7 +23,10 @@ def _name(ctx: Context, row: Row) -> str:
         return str(ctx.t["slices"]["unknown"])
     if level == "channel":
         return ctx.word("channels", name)
-    return ctx.segment(*name.split(":", 1)) if level == "segment" and ":" in name else name
+    family, is_named, segment = name.partition(":")
+    if level == "segment" and is_named:
+        return f"{ctx.t['segments']['families'].get(family, [family])[0]}: {ctx.segment(family, segment)}"
+    return name
 
 
 def _keys(row: Row) -> dict[str, str]:
