@@ -22,6 +22,7 @@ COLUMNS: tables.Columns = (
     ("channel", "string", "Way to tell the customer."),
     ("language", "string", "Language of the text: lv, ru or en."),
     ("offer_text", "string", "The sentence for the customer."),
+    ("price_notice", "string", "Notice of a personalised price, to be shown with it; empty where none is due."),
     ("how_to_use", "string", "How the customer uses it, in one short sentence."),
     ("terms", "string", "Terms that go with it; empty when it has none of its own."),
     ("terms_url", "string", "Page with all terms; empty when the shop names none."),

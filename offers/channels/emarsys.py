@@ -11,26 +11,19 @@ def _field(name: str, meaning: str) -> Column:
     return Column(name, "text", meaning, 255, pattern=_NO_FOUR_BYTES)
 
 
+def _text(name: str, meaning: str) -> Column:
+    return Column(name, "text", meaning, 1000, without_emoji=True, is_html=True)
+
+
 COLUMNS = (
     _field("customer_key", "Unique identifier: customer in the shop's own ids; small and capital letters differ."),
     _field("offer_status", "offered; `withdrawn` ends the offer."),
     _field("offer_key", "Key of the offer."),
-    Column(
-        "offer_text",
-        "text",
-        "The sentence without emoji; `none` when the offer ended.",
-        1000,
-        without_emoji=True,
-        is_html=True,
-    ),
-    Column(
-        "offer_price_notice",
-        "text",
-        "Notice of a personalised price; `none` where none.",
-        1000,
-        without_emoji=True,
-        is_html=True,
-    ),
+    _text("offer_text", "The sentence without emoji; `none` when the offer ended."),
+    _text("offer_price_notice", "Notice of a personalised price; `none` where none."),
+    _text("offer_how_to_use", "How the customer uses it; `none` when the offer ended."),
+    _text("offer_terms", "Terms that go with it, without emoji; `none` where none."),
+    _field("offer_terms_url", "Page with all terms; `none` where none."),
     Column("offer_value", "money", "What the offer is worth to the customer; 0 when it ended."),
     _field("offer_currency", "ISO 4217 code."),
     Column("offer_valid_from", "date", "First day it counts."),

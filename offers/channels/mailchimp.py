@@ -63,6 +63,8 @@ COLUMNS = (
     _field("OTEXT2", "Second part of the sentence; `-` when there is none.", is_html=True),
     _field("OTEXT3", "Third part of the sentence; `-` when there is none.", is_html=True),
     _field("ONOTICE", "Notice of a personalised price; `none` where none.", is_html=True),
+    _field("OUSE", "How the customer uses it; `none` when the offer ended.", is_html=True),
+    _field("OTERMSURL", "Page with all terms, which a field of 255 bytes cannot hold; `none` where none."),
     Column("OVALUE", "money", "What the offer is worth to the customer; 0 when it ended."),
     _field("OCURRENCY", "ISO 4217 code."),
     Column("OFROM", "date", "First day it counts."),

@@ -7,6 +7,8 @@ select
     '-' as "OTEXT2",
     '-' as "OTEXT3",
     coalesce(price_notice, 'none') as "ONOTICE",
+    coalesce(how_to_use, 'none') as "OUSE",
+    coalesce(terms_url, 'none') as "OTERMSURL",
     coalesce(value_minor, 0) as "OVALUE",
     $shop_currency as "OCURRENCY",
     valid_from as "OFROM",

@@ -7,24 +7,20 @@ from offers.channels.formats import Csv
 # A field of the type text holds 191 characters.
 _TEXT = 191
 
+
+def _area(name: str, meaning: str) -> Column:
+    return Column(name, "text", meaning, may_be_empty=True, is_html=True)
+
+
 COLUMNS = (
     Column("customer_key", "text", "Unique identifier of the contact: customer in the shop's own ids.", _TEXT),
     Column("offer_status", "text", "offered; `withdrawn` ends the offer.", _TEXT),
     Column("offer_key", "text", "Key of the offer.", _TEXT),
-    Column(
-        "offer_text",
-        "text",
-        "The sentence, a text area; cleared when the offer ended.",
-        may_be_empty=True,
-        is_html=True,
-    ),
-    Column(
-        "offer_price_notice",
-        "text",
-        "Notice of a personalised price, a text area; cleared where none.",
-        may_be_empty=True,
-        is_html=True,
-    ),
+    _area("offer_text", "The sentence, a text area; cleared when the offer ended."),
+    _area("offer_price_notice", "Notice of a personalised price, a text area; cleared where none."),
+    _area("offer_how_to_use", "How the customer uses it, a text area; cleared when the offer ended."),
+    _area("offer_terms", "Terms that go with it, a text area; cleared where none."),
+    Column("offer_terms_url", "text", "Page with all terms; cleared where none.", _TEXT, may_be_empty=True),
     Column("offer_value", "money", "What the offer is worth to the customer; 0 when it ended."),
     Column("offer_valid_from", "date", "First day it counts."),
     Column("offer_valid_until", "date", "Last day it counts; of an ended offer the night that took it back."),

@@ -22,6 +22,9 @@ _COUPONS = (
     Column("customer_id", "text", "Customer it was given to; nobody else may use it."),
     Column("offer_id", "text", "Offer in the catalogue; send it back with the redemption."),
     Column("offer_text", "text", "What the cashier reads on the screen: the customer's own sentence.", 1000),
+    Column("how_to_use", "text", "What the customer was told of how to use it.", 1000),
+    Column("terms", "text", "Terms that go with it; `none` where none.", 1000),
+    Column("terms_url", "text", "Page with all terms; `none` where none.", 1000),
 )
 _ENDED = (
     _CODE,

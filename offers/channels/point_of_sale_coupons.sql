@@ -19,7 +19,10 @@ select
     1 as uses,
     messages.customer_id,
     messages.offer_id,
-    messages.offer_text
+    messages.offer_text,
+    coalesce(messages.how_to_use, 'none') as how_to_use,
+    coalesce(messages.terms, 'none') as terms,
+    coalesce(messages.terms_url, 'none') as terms_url
 from channel_message as messages
 inner join offers.catalogue as catalogue on messages.offer_id = catalogue.offer_id
 where messages.offer_status = $offer_status

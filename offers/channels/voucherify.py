@@ -28,6 +28,9 @@ _VOUCHERS = (
     Column("max_discount_minor", "integer", "Most a percent voucher takes off, in minor units; 0 without a limit."),
     Column("target_kind", "text", "What the voucher counts for: basket, category or product."),
     Column("target_id", "text", "Category or product; `none` for the basket."),
+    Column("how_to_use", "text", "How the customer uses it.", 1000),
+    Column("terms", "text", "Terms that go with it; `none` where none.", 1000),
+    Column("terms_url", "text", "Page with all terms; `none` where none.", 1000),
 )
 _ENDED = (
     _CODE,
@@ -67,8 +70,8 @@ TARGET = Target(
     ),
     options=(("contacts", "no", "`yes` when Voucherify itself writes to customers; vouchers need no address."),),
     choices=(("contacts", ("no", "yes")),),
-    setup="Create the last eight columns as metadata of vouchers and make validation rules of them: Voucherify does "
-    "not look at a threshold or target by itself. Map the unit of gifts. Its documents do not say whether a file holds "
-    "amounts in cents as its API does; we write cents: import one test code first. Points are left out: they are "
-    "credited, not shown.",
+    setup="Create the columns from offer_key on as metadata of vouchers and make validation rules of them: Voucherify "
+    "does not look at a threshold or target by itself. Map the unit of gifts. Its documents do not say whether a file "
+    "holds amounts in cents as its API does; we write cents: import one test code first. Points are left out: they "
+    "are credited, not shown.",
 )

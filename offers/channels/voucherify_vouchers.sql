@@ -34,6 +34,9 @@ select
     coalesce(threshold_minor, 0) as threshold_minor,
     coalesce(max_discount_minor, 0) as max_discount_minor,
     target_kind,
-    coalesce(target_id, 'none') as target_id
+    coalesce(target_id, 'none') as target_id,
+    coalesce(how_to_use, 'none') as how_to_use,
+    coalesce(terms, 'none') as terms,
+    coalesce(terms_url, 'none') as terms_url
 from offers
 order by "Code"

@@ -12,6 +12,17 @@ _BASIC = frozenset(
 _EXTENSION = frozenset("\f^{}\\[~]|€")
 # (a message of one part, each part of several), in septets and in UTF-16 units; a header takes the rest.
 _ROOM: dict[str, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+# What a telephone can write otherwise, as sql/offers/message.sql says.
+_PLAIN = str.maketrans(
+    {
+        "\u00a0": " ",
+        "\u202f": " ",
+        **dict.fromkeys("“”„«»", '"'),
+        **dict.fromkeys("‘’", "'"),
+        **dict.fromkeys("–—", "-"),
+        "…": "...",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,12 @@ class Sms:
     units: int
     parts: int
     forced_by: tuple[str, ...] = ()
+
+
+def as_sent(text: str) -> str:
+    """Return a text as text messages carry it: plain quotes, hyphens and spaces where GSM-7 then has every letter."""
+    plain = text.translate(_PLAIN)
+    return text if measured(plain).forced_by else plain
 
 
 def measured(text: str) -> Sms:

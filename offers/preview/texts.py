@@ -11,7 +11,7 @@ from offers import beside, wording
 from offers.channels.store_words import EXAMPLE
 from offers.offer import Offer
 from offers.preview.names import InData, Names
-from offers.preview.sms import Sms, measured
+from offers.preview.sms import Sms, as_sent, measured
 
 # The CRM greets; texts are tried with the greeting that most shops use.
 _GREETINGS = {
@@ -133,6 +133,8 @@ def _message(offer: Offer, names: Names, language: str, chosen: Settings) -> Mes
 
 
 def _length(channel: str, parts: dict[str, str], said: TextSettings) -> Length:
+    if channel == "sms":
+        parts = parts | {"sentence": as_sent(parts["sentence"])}
     text = " ".join(part for name in _PARTS[channel] if (part := parts[name]))
     if channel == "sms":
         return Length(channel, len(text), measured(text), said.sms_parts_max)

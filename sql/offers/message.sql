@@ -17,6 +17,14 @@ told as (
     union all
     select offer_id, 'ru', text_ru, use_ru, terms_ru, terms_url_ru from offers.catalogue
 ),
+sayable as (
+    select
+        *,
+        translate(
+            replace(offer_text, '…', '...'), chr(160) || chr(8239) || '“”„«»‘’–—', '  """""''''--'
+        ) as plain_text
+    from told
+),
 promises as (
     -- Of several decisions of one night the last stands in the history.
     select business_date, customer_id, offer_id, channel, code, valid_from
@@ -91,7 +99,17 @@ select
     leaving.offer_status,
     leaving.channel,
     coalesce(leaving.language, addressees.language) as language,
-    told.offer_text,
+    -- A text message whose letters GSM-7 has is kept in it (160 signs a part and not 70); other letters need UCS-2 anyway.
+    case
+        when
+            leaving.channel = 'sms'
+            and regexp_full_match(
+                sayable.plain_text,
+                '[A-Za-z0-9 @£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!"#¤%&''()*+,\-./:;<=>?¡ÄÖÑÜ§¿äöñüà\f^{}\\\[~\]|€]*'
+            )
+            then sayable.plain_text
+        else sayable.offer_text
+    end as offer_text,
     leaving.value_minor,
     leaving.kind,
     leaving.depth_pct,
@@ -105,13 +123,13 @@ select
     addressees.last_name,
     addressees.home_store_id,
     case when leaving.is_price_cut then notices.notice end as price_notice,
-    told.how_to_use,
-    told.terms,
-    told.terms_url,
+    sayable.how_to_use,
+    sayable.terms,
+    sayable.terms_url,
     leaving.promised_on
 from leaving
 left join offers.addressee as addressees on leaving.customer_id = addressees.customer_id
 left join notices on leaving.language = notices.language
 -- A withdrawn offer has no language of its own, and says nothing.
-left join told on leaving.offer_id = told.offer_id and leaving.language = told.language
+left join sayable on leaving.offer_id = sayable.offer_id and leaving.language = sayable.language
 order by offer_key

@@ -2,19 +2,23 @@
 
 import json
 import re
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from offermill import sqlfiles
 from offermill.paths import ShopPaths
 from offermill.report import words as spoken
+from offermill.warehouse import Warehouse
 from offers import beside, codes
 from offers.channels.store_words import EXAMPLE
 from offers.preview import make, page, plain, sms, texts
 from offers.preview.names import ODD
 from offers.preview.words import WORDS
 from offers.schema import LANGUAGES
+from tests.literal_tables import make as make_table
 from tests.offermill.test_cli import offermill, said
 from tests.offers import small_shop
 from tests.offers.small_shop import NIGHT
@@ -74,6 +78,34 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> texts.Preview:
 )
 def test_parts_of_a_text_message(text: str, encoding: str, units: int, parts: int, forced_by: tuple[str, ...]) -> None:
     assert sms.measured(text) == sms.Sms(encoding, units, parts, forced_by)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Buy “Coffee” – 5.00\u00a0€ off… it’s yours", 'Buy "Coffee" - 5.00 € off... it\'s yours'),
+        ("Iepērcieties par 5,00\u00a0€ – „Kafija”", "Iepērcieties par 5,00\u00a0€ – „Kafija”"),
+        ("Скидка 5,00\u00a0€ на «Кофе»", "Скидка 5,00\u00a0€ на «Кофе»"),
+        ("Buy “Crème brûlée”", "Buy “Crème brûlée”"),  # GSM-7 has è, and no û
+        ("[a] {b} ~ \\ | ^ @ £ ñ", "[a] {b} ~ \\ | ^ @ £ ñ"),
+        ("Gift 🎁 – yours", "Gift 🎁 – yours"),
+    ],
+)
+def test_a_text_message_stays_in_gsm_7_where_its_letters_permit(text: str, sent: str) -> None:
+    assert sms.as_sent(text) == sent
+    rows = [{"offer_id": "x", "text_en": text}]
+    told = {"customer_id": "c1", "offer_id": "x", "campaign_id": "s", "valid_from": date(2026, 7, 1)}
+    with Warehouse.open() as warehouse:
+        make_table(warehouse, "offers.catalogue", rows)
+        make_table(warehouse, "offers.addressee", [{"customer_id": "c1", "language": "en"}])
+        make_table(warehouse, "offers.decision", [{**told, "channel": channel} for channel in ("sms", "email")])
+        make_table(warehouse, "offers.decision_history", [])
+        make_table(warehouse, "offers.withdrawn_promise", [])
+        query = sqlfiles.read("offers.message").text
+        warehouse.replace_table("offers.message", query, {"business_date": date(2026, 6, 30)})
+        found = dict(warehouse.rows("select channel, offer_text from offers.message"))
+    # What leaves is what the preview counts; other channels keep the good letters.
+    assert found == {"sms": sent, "email": text}
 
 
 def test_every_rule_is_tried_with_every_kind_of_name_in_every_language(before: texts.Preview) -> None:

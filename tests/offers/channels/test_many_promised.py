@@ -50,8 +50,8 @@ def said(rows: list[Row], *names: str) -> set[tuple[str, ...]]:
 
 def test_vouchers_hold_every_offer_but_points(folder: Path) -> None:
     shown = [row for row in OFFERED if row["kind"] != "points"]
-    columns = ("Code", "customer_id", "offer_id", "offer_key", "kind", "Additional Info")
-    names = ("code", "customer_id", "offer_id", "offer_key", "kind", "offer_text")
+    columns = ("Code", "customer_id", "offer_id", "offer_key", "kind", "Additional Info", "how_to_use")
+    names = ("code", "customer_id", "offer_id", "offer_key", "kind", "offer_text", "how_to_use")
     assert read(folder / "voucherify" / "vouchers.csv", *columns) == said(shown, *names)
     assert read(folder / "voucherify" / "vouchers.withdraw.csv", "Code") == said(WITHDRAWN, "code")
     assert read(folder / "voucherify" / "customers.csv", "Source_id") == said(OFFERED, "customer_id")
@@ -66,7 +66,17 @@ def test_coupons_and_the_audience_hold_every_offer(folder: Path) -> None:
 
 
 def test_tills_hold_every_offer_with_its_sentence(folder: Path) -> None:
-    names = ("code", "customer_id", "offer_id", "kind", "valid_from", "valid_until", "offer_text")
+    names = (
+        "code",
+        "customer_id",
+        "offer_id",
+        "kind",
+        "valid_from",
+        "valid_until",
+        "offer_text",
+        "how_to_use",
+        "terms_url",
+    )
     assert read(folder / "point-of-sale" / "coupons.csv", *names) == said(OFFERED, *names)
     assert read(folder / "point-of-sale" / "coupons.withdraw.csv", "code") == said(WITHDRAWN, "code")
 

@@ -45,9 +45,11 @@ def test_vouchers_say_each_kind_by_the_letter_and_leave_points_out(tmp_path: Pat
         place = hand_over(warehouse, tmp_path, "{target: voucherify}")
     assert (place / "vouchers.csv").read_text(encoding="utf-8").splitlines()[:2] == [
         "Code,Voucher Type,Value,Discount Type,Category,Start Date,Expiration Date,Redemption Limit,Active,"
-        "Additional Info,offer_key,customer_id,offer_id,kind,threshold_minor,max_discount_minor,target_kind,target_id",
+        "Additional Info,offer_key,customer_id,offer_id,kind,threshold_minor,max_discount_minor,target_kind,target_id,"
+        "how_to_use,terms,terms_url",
         "AAAA-BBBB-000001,DISCOUNT_VOUCHER,10,PERCENT,summer,2026-06-30T21:00:00.000Z,2026-07-28T20:59:59.000Z,1,TRUE,"
-        "Saņem tenth.,000000000000000000000001,c000001,tenth,percent,0,2000,basket,none",
+        "Saņem tenth.,000000000000000000000001,c000001,tenth,percent,0,2000,basket,none,"
+        '"Say ""offer"", show the code.",none,https://shop.example/terms?a=1&b=2',
     ]
     found = [(row["offer_id"], row["Discount Type"], row["Value"]) for row in read(place / "vouchers.csv")]
     assert found == [
@@ -236,6 +238,9 @@ def test_a_till_gets_the_whole_rule_of_every_kind(tmp_path: Path) -> None:
         "customer_id": "c000006",
         "offer_id": "wine",
         "offer_text": "Saņem wine.",
+        "how_to_use": 'Say "offer", show the code.',
+        "terms": "=1+1; tikai 🎁,\nвсё",
+        "terms_url": "https://shop.example/terms?a=1&b=2",
     }
     assert [(row["kind"], row["value"], row["unit"], row["threshold_minor"]) for row in rows] == [
         ("percent", "10", "percent", "0"),

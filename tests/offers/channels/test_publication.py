@@ -61,6 +61,7 @@ def test_the_crm_list_is_one_exact_row_per_offer(exports: Path) -> None:
         "channel": "email",
         "language": "lv",
         "offer_text": "Pērc par 40.00, saņem basket-percent-10.",
+        "price_notice": "",
         "how_to_use": "Uzrādi kodu.",
         "terms": "Vienreiz.",
         "terms_url": "https://shop.example/lv",

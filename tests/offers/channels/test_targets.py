@@ -115,6 +115,9 @@ def salesforce(row: Row) -> Row:
         "Channel__c": row["channel"],
         "Text__c": row["offer_text"] or "#N/A",
         "Price_Notice__c": row["price_notice"] or "#N/A",
+        "How_To_Use__c": row["how_to_use"] or "#N/A",
+        "Terms__c": row["terms"] or "#N/A",
+        "Terms_Url__c": row["terms_url"] or "#N/A",
         "Value__c": money(row, "#N/A"),
         "Currency__c": "EUR",
         **dates(row, "Valid_From__c", "Valid_To__c"),
@@ -130,7 +133,7 @@ def inert(text: str) -> str:
 
 def marketing_cloud(row: Row) -> Row:
     given = generic(row) | {"offer_text": inert(row["offer_text"] or "none")}
-    dropped = ("customer_id", "email", "phone", "first_name", "last_name", "offer_id", *BESIDE)
+    dropped = ("customer_id", "email", "phone", "first_name", "last_name", "offer_id")
     return {name: given[name] for name in given if name not in dropped} | {"SubscriberKey": row["customer_id"]}
 
 
@@ -142,6 +145,7 @@ def contact(row: Row) -> Row:
         "offer_key": row["offer_key"],
         "offer_text": inert(row["offer_text"] or "none"),
         "offer_price_notice": row["price_notice"] or "none",
+        **{f"offer_{name}": row[name] or "none" for name in BESIDE},
         "offer_value": money(row),
         "offer_currency": "EUR",
         **dates(row, "offer_valid_from", "offer_valid_until"),
@@ -152,14 +156,17 @@ def contact(row: Row) -> Row:
 
 def emarsys(row: Row) -> Row:
     # The emoji of the names, and what joins them.
-    text = contact(row)["offer_text"]
-    plain = text.replace("🎁", "").replace("👩\u200d👩\u200d👧", "")
-    return contact(row) | {"offer_text": plain}
+    said = contact(row)
+    plain = {
+        name: said[name].replace("🎁", "").replace("👩\u200d👩\u200d👧", "") for name in ("offer_text", "offer_terms")
+    }
+    return said | plain
 
 
 def mautic(row: Row) -> Row:
     kept = {name: value for name, value in contact(row).items() if name not in ("offer_currency", "offer_wave")}
-    return kept | {"offer_text": inert(row["offer_text"] or ""), "offer_price_notice": row["price_notice"] or ""}
+    beside = {f"offer_{name}": row[name] or "" for name in ("price_notice", *BESIDE)}
+    return kept | beside | {"offer_text": inert(row["offer_text"] or "")}
 
 
 def partner(row: Row) -> Row:
@@ -168,6 +175,7 @@ def partner(row: Row) -> Row:
         "x_offer_status": row["offer_status"],
         "x_offer_text": row["offer_text"] or "",
         "x_offer_price_notice": row["price_notice"] or "",
+        **{f"x_offer_{name}": row[name] or "" for name in BESIDE},
         "x_offer_value": money(row, ""),
         **dates(row, "x_offer_valid_from", "x_offer_valid_until"),
         "x_offer_code": row["code"],
@@ -236,6 +244,8 @@ def test_mailchimp_gets_every_sentence_whole_in_fields_of_255_bytes(folder: Path
     offered = [row for row in MESSAGES if row["offer_status"] == "offered"]
     assert said == {row["email"]: inert(row["offer_text"]).split() for row in offered}
     assert max(len(row["offer_text"].encode()) for row in offered) > 255
+    beside = {key: (row["OUSE"], row["OTERMSURL"]) for key, row in rows.items()}
+    assert beside == {row["email"]: (row["how_to_use"], row["terms_url"]) for row in offered}
 
 
 def documents(folder: Path, stem: str) -> list[dict[str, Any]]:
