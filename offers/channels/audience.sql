@@ -3,8 +3,8 @@ with refused as (
     -- Said since the night was loaded; who may be told nothing at all is in no message.
     select
         customer_id,
-        bool_or(channel = 'email') as is_email,
-        bool_or(channel = 'sms') as is_phone
+        bool_or(channel in ('email', 'ads:email')) as is_email,
+        bool_or(channel in ('sms', 'ads:sms')) as is_phone
     from offers.last_word
     group by customer_id
 ),

@@ -166,12 +166,28 @@ def _files(place: Path) -> Files:
     return Files(frozenset(tuple(file) for file in known["files"]), frozenset(known["wishes"]))
 
 
-def forbidden(run: Run, messages: pa.Table, *, by_any_channel: bool = False) -> Mapping[str, str]:
+def _require_known(run: Run, place: Path) -> None:
+    if (place / _KNOWN).is_file():
+        return
+    day = run.business_date
+    missing = f"state/last_check/{day} is missing"
+    if place.is_dir():
+        missing = f"state/last_check/{day} holds no {_KNOWN}: an earlier version of Offermill wrote it, or was stopped"
+    raise GateError(
+        f"{day}: {missing}, so nobody knows who has said no since the lists were written, and nothing is sent. Run the "
+        "night again (it changes nothing that is published)."
+    )
+
+
+def forbidden(
+    run: Run, messages: pa.Table, *, by_any_channel: bool = False, reader: late.Reader | None = None
+) -> Mapping[str, str]:
     """Return offer_key -> rule of the messages that must not leave now, whatever was true when they were published.
 
     Args:
         messages: rows with offer_key and offer_status, such as offers.allowed_message; withdrawals always leave.
         by_any_channel: a refusal on one channel counts for all, such as for an audience that matches addresses.
+        reader: keeps what late files say from one block to the next, as long as they stay the same.
 
     Raises:
         GateError: nobody knows whom the night's messages are for, or a signature that they need stands no more.
@@ -179,14 +195,9 @@ def forbidden(run: Run, messages: pa.Table, *, by_any_channel: bool = False) -> 
     """
     approval.require_still(run)
     place = _place(run)
-    if not (place / _KNOWN).is_file():
-        raise GateError(
-            f"{run.business_date}: state/last_check/{run.business_date} is missing, so nobody knows who has said no "
-            "since the lists were written, and nothing is sent. Run the night again (it changes nothing that is "
-            "published)."
-        )
+    _require_known(run, place)
     with Warehouse.open() as memory:
         memory.connection.register("messages", messages.select(["offer_key", "offer_status"]))
         memory.connection.register("watched", parquet.read_table(place / "watched.parquet"))
-        memory.connection.register("said", _said(late.words(run, _files(place))))
+        memory.connection.register("said", _said((reader or late.Reader()).words(run, _files(place))))
         return dict(memory.rows(_FORBIDDEN, {"by_any_channel": by_any_channel}))

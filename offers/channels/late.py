@@ -65,6 +65,39 @@ class Files:
         return cls(frozenset(files), frozenset(wish for (wish,) in wishes))
 
 
+class Reader:
+    """Reads late files once for several blocks of a delivery, and again as soon as one of them changed."""
+
+    def __init__(self) -> None:
+        self._read: tuple[object, list[Word]] | None = None
+
+    def words(self, run: Run, files: Files) -> list[Word]:
+        """Return what `words` would; what comes from elsewhere than landing/ is asked each time.
+
+        Raises:
+            InputError, GateError: as `words`.
+        """
+        now = _signature(run, files)
+        if now is None or self._read is None or self._read[0] != now:
+            # Looked at before it is read: a file that comes meanwhile is read again, never missed.
+            self._read = (now, words(run, files))
+        return self._read[1]
+
+
+def _signature(run: Run, files: Files) -> object | None:
+    """Return what tells one set of late files from another, or None when that cannot be known without fetching them."""
+    found: list[File] = []
+    for source in SOURCES:
+        settings = run.settings.sources.get(source)
+        if settings is None:
+            continue
+        if settings.is_remote:
+            return None
+        for delivery in discovery.find(run.shop.landing / source, source, settings):
+            found += [(source, delivery.place(path), meta.sha256(path)) for path in delivery.files]
+    return run, files, tuple(found)
+
+
 def words(run: Run, files: Files) -> list[Word]:
     """Return what late files say, sorted.
 

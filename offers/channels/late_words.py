@@ -71,7 +71,7 @@ class Word(NamedTuple):
         key: an address (`email:...`) or a record (`customer:...`).
         reach: household: whoever lives or shares an address with them; own: the person; leading: the person whose
             offers go out under this record.
-        channel: by which channel; None: by any.
+        channel: by which channel, or `ads:` and the channel whose address networks may not match; None: by any.
         offer_id: of which offer; None: of any.
     """
 
@@ -111,7 +111,8 @@ def _suppressed(memory: Warehouse, country: str) -> Iterator[Word]:
 def _refused(memory: Warehouse) -> Iterator[Word]:
     for record, channel, purpose, recorded_at, file in memory.rows(_REFUSALS):
         why = f"refused {purpose} by {channel} at {recorded_at:%Y-%m-%d %H:%M} UTC, in {file}"
-        yield Word(_record(record), "own", "opted_out", why, channel)
+        # Who refuses that networks match an e-mail address may still be written to.
+        yield Word(_record(record), "own", "opted_out", why, f"ads:{channel}" if purpose == "ads" else channel)
 
 
 def _closed(memory: Warehouse) -> Iterator[Word]:

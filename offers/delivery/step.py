@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from offermill import night, settings, yamlfile
@@ -12,7 +13,7 @@ from offermill.run import Run
 from offermill.settings import Settings
 from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
-from offers.channels import last_check
+from offers.channels import last_check, late
 from offers.delivery import errand, journal, table
 from offers.delivery.errand import Errand
 from offers.delivery.journal import Journal
@@ -139,7 +140,8 @@ def _deliver(
     warehouse: Warehouse, run: Run, blocks: Mapping[str, DeliverySettings], *, is_rehearsal: bool = False
 ) -> Report:
     edition = errand.newest_edition(run)
-    asked = Errand(run, edition, blocks, last_check.forbidden, is_rehearsal=is_rehearsal)
+    check = partial(last_check.forbidden, reader=late.Reader())
+    asked = Errand(run, edition, blocks, check, is_rehearsal=is_rehearsal)
     with Journal.open(run.shop.state) as log:
         overdue = errand.overdue(run, edition, blocks, log, asked.clock.now().date())
         outcomes = errand.perform(warehouse, asked, log)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from offermill.errors import GateError, InputError
 from offermill.run import Run
 from offermill.warehouse import Warehouse
 from offers import approval
-from offers.channels import last_check
+from offers.channels import last_check, late
 from tests.literal_night import make_run
 from tests.literal_tables import DAY, make
 from tests.offers.channels import address_variants
@@ -250,3 +251,53 @@ def test_a_shop_that_writes_letters_only_needs_no_such_list_until_ads_match_addr
         assert judged(warehouse, run) == {}
         with pytest.raises(GateError, match=r"landing/suppressions: no list"):
             judged(warehouse, make_run(tmp_path / "shop", settings=ads))
+
+
+def test_a_refusal_of_ads_alone_silences_no_message_and_leaves_every_audience(tmp_path: Path) -> None:
+    people = [Person("anna", email="anna@x.lv"), Person("ilze", email="ilze@x.lv")]
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        land(run, "consents", [refusal("anna", purpose="ads")])
+        assert (judged(warehouse, run), sent(warehouse, run)) == ({}, {"anna", "ilze"})
+        assert warehouse.rows("select customer_id, channel, rule from offers.last_word") == [
+            ("anna", "ads:email", "opted_out")
+        ]
+        messages = warehouse.arrow("select * from offers.allowed_message")
+        matched = last_check.forbidden(run, messages, by_any_channel=True)
+        keys = dict(warehouse.rows("select customer_id, offer_key from offers.message"))
+        assert matched == {keys["anna"]: "opted_out"}
+
+
+def test_what_is_kept_to_check_old_nights_is_removed_with_them(tmp_path: Path) -> None:
+    with night(tmp_path / "shop", [Person("anna", email="anna@x.lv")]) as (warehouse, run):
+        kept = run.shop.state / "last_check"
+        # 90 days before 30 June is 1 April.
+        for name in ("2026-03-31", "2026-04-01", "notes"):
+            (kept / name).mkdir(parents=True)
+            (kept / name / "watched.parquet").write_bytes(b"names people")
+        judged(warehouse, run)
+        assert sorted(path.name for path in kept.iterdir()) == ["2026-04-01", "2026-06-30", "notes"]
+        earlier = replace(run, business_date=date(2026, 4, 1))
+        with pytest.raises(GateError, match=r"2026-04-01 holds no known.json: an earlier version of Offermill wrote"):
+            last_check.forbidden(earlier, warehouse.arrow("select * from offers.allowed_message"))
+
+
+def test_late_files_are_read_once_for_all_blocks_and_again_when_one_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [Person(name, email=f"{name}@x.lv") for name in ("anna", "ilze", "zane")]
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        judged(warehouse, run)
+        land(run, "customers", [account("anna", "closed")])
+        messages, reader = warehouse.arrow("select * from offers.allowed_message"), late.Reader()
+        read: list[str] = []
+        whole = late.words
+        monkeypatch.setattr(late, "words", lambda *given: read.append("all") or whole(*given))
+
+        def forbidden() -> int:
+            return len(last_check.forbidden(run, messages, reader=reader))
+
+        assert [forbidden(), forbidden(), len(read)] == [1, 1, 1]
+        land(run, "consents", [refusal("zane")])
+        assert [forbidden(), forbidden(), len(read)] == [2, 2, 2]
+        land(run, "consents", [refusal("zane"), refusal("ilze")])
+        assert [forbidden(), len(read)] == [3, 3]
