@@ -39,7 +39,8 @@ class OidcSettings(Section):
     scopes: tuple[str, ...] = ("openid", "profile", "email")
     # Claim of the ID token under which somebody stands in the audit log; without it their sub.
     name_claim: Claim = "preferred_username"
-    # Claim of the ID token that holds groups or roles: a text or a list; a dot leads into it (realm_access.roles).
+    # Claim that holds groups or roles: a text or a list; a dot leads into it (realm_access.roles). It is looked for
+    # in the ID token, then in the provider's userinfo.
     roles_claim: Claim = "groups"
     # Value of that claim -> role here. Whoever has none of them is refused.
     roles: Annotated[dict[str, RoleName], Field(min_length=1)]

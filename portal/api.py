@@ -1,6 +1,6 @@
 """The part for programs: JSON under /api, described in /api/openapi.json."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -8,8 +8,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from offermill import publish
-from offermill.errors import PublishError
-from portal import entering, formats, handing, lists, rights
+from offermill.errors import DeliveryError, PublishError
+from portal import deliveries, entering, formats, handing, lists, rights
 from portal.entering import Entered
 from portal.state import Portal, Visitor
 
@@ -48,6 +48,28 @@ class ListEntry(BaseModel):
     bytes: int | None
 
 
+class DeliveredFile(BaseModel):
+    """A file on its way to its target; times are the shop's own, without a zone."""
+
+    name: str
+    place: str
+    status: str
+    rows: int
+    withheld: int
+    tries: int
+    first_tried_at: datetime
+    ended_at: datetime | None
+    problem: str | None
+
+
+class DeliveredBlock(BaseModel):
+    """A block of channels: what became of its files; the status is the worst of theirs."""
+
+    block: str
+    status: str
+    files: list[DeliveredFile]
+
+
 class Rows(BaseModel):
     """Some rows of a list; cells are texts, null where empty."""
 
@@ -61,7 +83,7 @@ _TOLD = {
     401: "Nobody has logged in.",
     403: "You may see the list, but not this.",
     404: "There is no such thing, or not for you.",
-    409: "The file is not the one that was published.",
+    409: "The file is not the one that was published, or the delivery log was changed.",
     429: "Too many at once, or too many failed log-ins.",
     503: "The audit log cannot be written, so nothing is handed out.",
 }
@@ -108,6 +130,20 @@ def published_lists(request: Request, visitor: Entered, edition: EditionName) ->
     portal: Portal = request.app.state.portal
     found = handing.edition(request, visitor, edition)
     return [_entry(listed, allowed) for listed, allowed in handing.visible(portal, visitor, found)]
+
+
+@router.get("/deliveries")
+def sent(request: Request, visitor: Entered, edition: EditionName) -> list[DeliveredBlock]:
+    """Return what became of an edition's files after its publication, of the blocks that you may see."""
+    found = deliveries.edition_of(request, visitor, edition)
+    try:
+        blocks = deliveries.visible(request, visitor, found)
+    except DeliveryError:
+        raise handing.refuse(request, visitor, 409, "the delivery log was changed", edition=edition) from None
+    return [
+        DeliveredBlock(block=one.name, status=one.status, files=[DeliveredFile(**vars(file)) for file in one.files])
+        for one in blocks
+    ]
 
 
 @router.get("/preview")

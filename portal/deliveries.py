@@ -20,7 +20,7 @@ from offermill.paths import ShopPaths
 from offers.delivery import journal, table
 from portal import handing, words
 from portal.entering import Entered
-from portal.lists import Listed
+from portal.lists import Edition, Listed
 from portal.state import Portal, Visitor
 
 NAME = "deliveries"
@@ -128,18 +128,37 @@ def is_shown(portal: Portal, visitor: Visitor) -> bool:
     return any(may_see(portal, visitor, block) for block in [*portal.chosen.channels] or [""])
 
 
+def visible(request: Request, visitor: Visitor, edition: Edition) -> list[Block]:
+    """Return the blocks of an edition whose deliveries somebody may see.
+
+    Raises:
+        DeliveryError: the log was changed.
+    """
+    portal: Portal = request.app.state.portal
+    blocks = of(portal.shop, edition.name, ZoneInfo(portal.chosen.shop.time_zone))
+    return [block for block in blocks if may_see(portal, visitor, block.name)]
+
+
+def edition_of(request: Request, visitor: Visitor, name: str) -> Edition:
+    """Return an edition for somebody who may see deliveries at all.
+
+    Raises:
+        HTTPException: 404, there is no such edition, or not for them.
+    """
+    if not is_shown(request.app.state.portal, visitor):
+        raise handing.refuse(request, visitor, 404, "may see no deliveries", edition=name)
+    return handing.edition(request, visitor, name)
+
+
 @router.get("/deliveries/{edition}")
 def deliveries(request: Request, visitor: Entered, edition: str) -> HTMLResponse:
     """Show what became of a night's files."""
     portal: Portal = request.app.state.portal
-    if not is_shown(portal, visitor):
-        raise handing.refuse(request, visitor, 404, "may see no deliveries", edition=edition)
-    found = handing.edition(request, visitor, edition)
+    found = edition_of(request, visitor, edition)
     try:
-        blocks, is_broken = of(portal.shop, found.name, ZoneInfo(portal.chosen.shop.time_zone)), False
+        shown, is_broken = visible(request, visitor, found), False
     except DeliveryError:
-        blocks, is_broken = [], True
-    shown = [block for block in blocks if may_see(portal, visitor, block.name)]
+        shown, is_broken = [], True
     return words.page(
         request, "deliveries", visitor=visitor, edition=found, blocks=shown, is_broken=is_broken,
         zone=portal.chosen.shop.time_zone,

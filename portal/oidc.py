@@ -6,7 +6,7 @@ OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3.7; RFC 7636 (PKCE); RFC 9207 (
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -114,12 +114,26 @@ class Provider:
         Raises:
             RefusedError: the provider refuses the code, cannot be reached, or its token does not prove who it is.
         """
-        token = self._exchanged(code, begun, redirect).get("id_token")
+        found = self._exchanged(code, begun, redirect)
+        token = found.get("id_token")
         if not isinstance(token, str):
             raise RefusedError("the provider sent no ID token")
         claims = self._claims(token, begun.nonce)
         name = claims.get(self._chosen.name_claim) or claims["sub"]
-        return Person(str(claims["sub"]), str(name)[:_NAME_LENGTH], _groups(claims, self._chosen.roles_claim))
+        groups = self._groups(claims, found.get("access_token"))
+        return Person(str(claims["sub"]), str(name)[:_NAME_LENGTH], groups)
+
+    def _groups(self, claims: dict[str, Any], access: object) -> tuple[str, ...]:
+        """Return the groups of the ID token; of the provider's userinfo where the token has no such claim."""
+        wanted = self._chosen.roles_claim
+        told = _claim(claims, wanted)
+        if told is None and isinstance(access, str) and "userinfo_endpoint" in self._described():
+            more = _asked(self._endpoint("userinfo_endpoint"), {"Authorization": f"Bearer {access}"})
+            # OpenID Connect Core, section 5.3.2: what is said of somebody else must not count.
+            if more.get("sub") != claims["sub"]:
+                raise RefusedError("the provider's userinfo is about somebody else")
+            told = _claim(more, wanted)
+        return tuple(one for one in (told if isinstance(told, list) else [told]) if isinstance(one, str))
 
     def _exchanged(self, code: str, begun: Begun, redirect: str) -> dict[str, Any]:
         endpoint = self._endpoint("token_endpoint")
@@ -207,9 +221,10 @@ class Provider:
         return found
 
 
-def _asked(url: str) -> dict[str, Any]:
+def _asked(url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     try:
-        answer = httpx.get(url, timeout=_ASK_SECONDS, follow_redirects=False).raise_for_status().json()
+        asked = httpx.get(url, headers=headers, timeout=_ASK_SECONDS, follow_redirects=False)
+        answer = asked.raise_for_status().json()
     except (httpx.HTTPError, ValueError) as problem:
         raise RefusedError(f"the provider cannot be reached: {type(problem).__name__}") from problem
     if not isinstance(answer, dict):
@@ -217,12 +232,11 @@ def _asked(url: str) -> dict[str, Any]:
     return answer
 
 
-def _groups(claims: dict[str, Any], name: str) -> tuple[str, ...]:
-    """Return the texts under a claim, or under the path that its dots make; none where there is no such claim."""
-    found: Any = claims.get(name)
-    if found is None:
-        found = claims
-        for part in name.split("."):
-            found = found.get(part) if isinstance(found, dict) else None
-    listed = found if isinstance(found, list) else [found]
-    return tuple(one for one in listed if isinstance(one, str))
+def _claim(claims: dict[str, Any], name: str) -> Any:
+    """Return what stands under a claim, or under the path that its dots make; None where there is no such claim."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found

@@ -15,6 +15,7 @@ from joserfc import jwk, jwt
 from joserfc.util import urlsafe_b64encode
 
 CLIENT, SECRET = "offermill", "the portal's secret there"
+ACCESS = secrets.token_urlsafe(8)
 # 2,048 bits take a second to make; one key serves all tests.
 KEY = jwk.RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}, private=True)
 OTHER_KEY = jwk.RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}, private=True)
@@ -30,6 +31,7 @@ class Provider:
         left_out: claims that tokens lack.
         sign: makes a token from its claims.
         keys: what it publishes.
+        userinfo: what it says of the person to whoever has the access token.
         codes: given out and not yet used: what the log-in asked for.
     """
 
@@ -41,6 +43,7 @@ class Provider:
     key: jwk.RSAKey = field(default_factory=lambda: KEY)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    userinfo: dict[str, Any] = field(default_factory=lambda: {"sub": "248289761001"})
 
     def token(self, login: dict[str, str]) -> str:
         """Return the ID token in answer to a log-in."""
@@ -57,6 +60,7 @@ class Provider:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
+            "userinfo_endpoint": f"{self.issuer}/userinfo",
         }
 
 
@@ -102,6 +106,12 @@ def make(provider: Provider) -> FastAPI:
         provider.asked.append("keys")
         return {"keys": [provider.key.as_dict(private=False)]}
 
+    @app.get("/userinfo")
+    def userinfo(request: Request) -> Response:
+        provider.asked.append("userinfo")
+        is_ours = request.headers.get("authorization") == f"Bearer {ACCESS}"
+        return JSONResponse(provider.userinfo if is_ours else {}, 200 if is_ours else 401)
+
     @app.get("/authorize")
     def authorize(request: Request) -> Response:
         login = dict(request.query_params)
@@ -124,6 +134,6 @@ def make(provider: Provider) -> FastAPI:
         )
         if login is None or not is_ours or not is_answer:
             return JSONResponse({"error": "invalid_grant" if is_ours else "invalid_client"}, 400)
-        return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": provider.token(login)})
+        return JSONResponse({"access_token": ACCESS, "token_type": "Bearer", "id_token": provider.token(login)})
 
     return app

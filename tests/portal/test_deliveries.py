@@ -97,3 +97,41 @@ def test_a_log_that_was_changed_is_not_believed(served: tuple[Portal, int]) -> N
     path.write_bytes(path.read_bytes().replace(b"acknowledged", b"abandoned"))
     status, text = page(served, "admin")
     assert (status, "The delivery log was changed" in text, "crm.csv" in text) == (200, True, False)
+
+
+def told(served: tuple[Portal, int], role: str, edition: str = EDITION) -> tuple[int, Any]:
+    answer = as_user(served[0], served[1], role).api("deliveries", edition=edition)
+    return answer.status, answer.json
+
+
+def test_programs_are_told_what_people_see(served: tuple[Portal, int]) -> None:
+    crm = {
+        "block": "crm",
+        "status": "delivered",
+        "files": [
+            {
+                "name": "crm.csv",
+                "place": "sftp://crm.example <b>",
+                "status": "delivered",
+                "rows": 3,
+                "withheld": 1,
+                "tries": 2,
+                # 00:10 UTC is 03:10 in Riga.
+                "first_tried_at": "2026-07-01T03:10:00",
+                "ended_at": "2026-07-01T03:17:00",
+                "problem": None,
+            }
+        ],
+    }
+    status, blocks = told(served, "deliverer")
+    assert (status, [block["block"] for block in blocks], blocks[0]) == (200, ["crm", "email"], crm)
+    assert [block["block"] for block in told(served, "emailer")[1]] == ["email"]
+    assert [told(served, role)[0] for role in ("admin", "marketer", "store-one")] == [200, 404, 404]
+    assert Visitor(served[1]).api("deliveries", edition=EDITION).status == 401
+    assert told(served, "admin", "2026-07-03")[0] == 404
+
+
+def test_programs_are_told_nothing_by_a_log_that_was_changed(served: tuple[Portal, int]) -> None:
+    path = served[0].shop.state / FILE
+    path.write_bytes(path.read_bytes().replace(b"acknowledged", b"abandoned"))
+    assert told(served, "admin")[0] == 409

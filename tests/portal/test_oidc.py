@@ -117,6 +117,32 @@ def test_who_is_known_there_and_has_a_role_here_gets_in_and_out(door: Door) -> N
     assert door.said == [{"event": "login", **who}, {"event": "logout", "user": "oidc:anna", "address": "127.0.0.1"}]
 
 
+def test_groups_that_the_id_token_lacks_are_asked_for(door: Door) -> None:
+    door.provider.left_out = ("groups",)
+    door.provider.userinfo = {"sub": "248289761001", "groups": ["marketing"]}
+    entered = door.enter()
+    assert (entered.status, entered.headers["Location"]) == (303, "/")
+    page = Visitor(door.port, cookies_of(entered)).get("/?language=en")
+    assert ("marketer" in page.text, door.provider.asked.count("userinfo")) == (True, 1)
+
+
+def test_groups_of_the_id_token_are_enough(door: Door) -> None:
+    door.provider.claims = {"groups": []}
+    door.provider.userinfo = {"sub": "248289761001", "groups": ["marketing"]}
+    assert (door.enter().status, "userinfo" in door.provider.asked) == (403, False)
+
+
+def test_what_userinfo_says_of_somebody_else_lets_nobody_in(door: Door) -> None:
+    door.provider.left_out = ("groups",)
+    for told in ({"sub": "another", "groups": ["marketing"]}, {"groups": ["marketing"]}):
+        door.provider.userinfo = told
+        assert door.enter().status == 401
+        assert door.said[-1]["why"] == "the provider's userinfo is about somebody else"
+    door.provider.userinfo = {"sub": "248289761001"}
+    assert door.enter().status == 403
+    assert door.said[-1]["why"] == "no group with a role under portal.oidc.roles"
+
+
 def test_what_the_browser_is_sent_with(door: Door) -> None:
     browser, there = door.begin()
     asked = {name: values[0] for name, values in parse_qs(urlsplit(there).query).items()}
