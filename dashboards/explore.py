@@ -12,6 +12,8 @@ from offermill.report.text import inert
 # What readers pick, besides the first and the last night.
 PICKED = ("campaign", *DIMENSIONS)
 EVERY = ("night", *PICKED)
+# What a row is about: dimension -> its value, or the values that it has all of.
+Keys = Mapping[str, str | Sequence[str]]
 EXPLORED = ("given_count", "cost_minor", "value_minor")
 
 
@@ -118,16 +120,17 @@ def cut(by: str, measures: Sequence[str], *, night: str = "", largest: str = "",
             "night": night, **more}  # fmt: skip
 
 
-def keyed(keys: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def keyed(keys: Sequence[Keys]) -> dict[str, Any]:
     """Return how readers filter the rows of a table by what each row is about: a mapping of dimensions per row."""
     known = {name for one in keys for name in one}
     return {"follows": " ".join(name for name in EVERY if name in known), "row_keys": keys}
 
 
-def of_offer(ctx: Context, offer: str) -> dict[str, str]:
-    """Return what a row about an offer is filtered by."""
-    campaign = ctx.slices.campaigns.get(offer)
-    return {"offer": offer} | ({"campaign": campaign} if campaign else {})
+def of_offer(ctx: Context, offer: str) -> Keys:
+    """Return what a row about an offer is filtered by: itself and every campaign that has it."""
+    slices = ctx.slices
+    campaigns = sorted({campaign for value, campaign in slices.campaigns.items() if slices.offer_of(value) == offer})
+    return {"offer": offer} | ({"campaign": campaigns} if campaigns else {})
 
 
 def is_hidden(ctx: Context, dimension: str, value: str) -> bool:

@@ -272,6 +272,17 @@ def test_an_offer_of_two_campaigns_counts_for_each() -> None:
     assert '"offers":["a","a"],"campaigns":["pilot","summer"]' in slices.script(found)
 
 
+def test_a_row_about_an_offer_of_two_campaigns_belongs_to_both(tmp_path: Path) -> None:
+    both = [rows({("a", "email", "x", "s"): 20})[0] | {"campaign_id": name} for name in ("summer", "pilot")]
+    found = slices.of([*both, *rows({("b", "email", "x", "s"): 20})], MINIMUM, DAY)
+    (ctx, *_) = site.contexts(literal_night.make_run(tmp_path / "shop"), {}, slices=found)
+    assert [explore.of_offer(ctx, offer) for offer in ("a", "b", "never given")] == [
+        {"offer": "a", "campaign": ["pilot", "summer"]},
+        {"offer": "b", "campaign": ["of b"]},
+        {"offer": "never given"},
+    ]
+
+
 def test_what_would_make_a_heavy_page_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "BYTES_AT_MOST", 1200)
     counts = {(f"a{n}", "email", "new", f"s{n}"): 20 for n in range(3)}

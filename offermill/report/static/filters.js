@@ -35,7 +35,7 @@ const filtering = (form) => {
   const matches = (keys, pick) => {
     const known = Object.keys(keys).filter((name) => pick[name] !== undefined || ((pick.from || pick.to) && name === "night"));
     return known.length > 0 && known.every((name) => (name === "night"
-      ? (!pick.from || keys.night >= pick.from) && (!pick.to || keys.night <= pick.to) : keys[name] === pick[name]));
+      ? (!pick.from || keys.night >= pick.from) && (!pick.to || keys.night <= pick.to) : [keys[name]].flat().includes(pick[name])));
   };
   const follows = (place) => {
     if (place.dataset.cut) return JSON.parse(place.dataset.cut).night ? words.every.filter((name) => name !== "night") : words.every;
