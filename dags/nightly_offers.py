@@ -6,8 +6,8 @@ checks every stage and publishes `exports/<date>/` and `site/` in one move; then
 **When.** Midnight in the shop's time zone; the data interval of a run is exactly its business date. Files that come later are
 waited for by retries of their `raw.<source>` task.
 
-**Red?** Unless only `deliver.send` is red, nothing was published and yesterday's publication still stands. Open the red task's log: the last line says what is
-wrong, in which file and line, and what to do.
+**Red?** Unless only `deliver.send` is red, nothing was published and yesterday's publication still stands. Open the red task's log: its first red line says what
+is wrong, in which file and line, and what to do.
 
 | red task | usual cause | what to do |
 |---|---|---|

@@ -7,7 +7,7 @@ A new model that is not better than the RFM baseline is refused; its card says s
 are kept under `models/<name>/<date>/` with their SHA-256; a night uses the newest that is not younger than its own date, so
 a backfill never sees the future.
 
-**Red?** Nights go on with the models they have. The log's last line says what is wrong; clear the task when it is mended.
+**Red?** Nights go on with the models they have. The log's first red line says what is wrong; clear the task when it is mended.
 """
 
 # Airflow reads only files that hold its name and the word dag.

@@ -1,21 +1,43 @@
 """Airflow's view of the flows: one task per step, grouped by stage. The only module that imports Airflow."""
 
+import logging
 import os
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TaskGroup, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronDataIntervalTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    TaskGroup,
+    task,
+)
 
 from offermill import paths, settings, stepdocs
-from offermill.errors import DeliveryError, InputError, OffermillError, WarehouseError
+from offermill.errors import ConfigError, DeliveryError, InputError, OffermillError, WarehouseError
 from offermill.flows import Flow, Step, is_gate
 
 # DuckDB has one writer: every task that opens the warehouse holds the only slot of this pool.
 POOL = "offermill_warehouse"
 # Files may come late, the warehouse may be held, a target may be down; other errors are not mended by trying again.
 _WORTH_RETRYING = (InputError, WarehouseError, DeliveryError)
+_log = logging.getLogger(__name__)
+
+
+class Stopped(SystemExit):
+    """A step ended with an error that stands in the log.
+
+    It is an exit because of that alone Airflow's task runner logs no traceback, which would hide what went wrong.
+    """
+
+
+class Final(Stopped):
+    """Trying again would not mend it."""
 
 
 def default_shop() -> Path:
@@ -27,14 +49,14 @@ def business_date(params: dict[str, Any], interval_end: datetime | None, zone_na
     """Return the date a run is for: the parameter, or the last local day of its data interval.
 
     Raises:
-        AirflowFailException: a manual run without interval names no date.
+        ConfigError: a manual run without interval names no date.
     """
     from offermill import businessday
 
     if params.get("date"):
         return date.fromisoformat(str(params["date"]))
     if interval_end is None:
-        raise AirflowFailException('this run has no data interval; trigger it with {"date": "YYYY-MM-DD"}.')
+        raise ConfigError('this run has no data interval; trigger it with {"date": "YYYY-MM-DD"}.')
     return (interval_end.astimezone(businessday.zone(zone_name)) - timedelta(seconds=1)).date()
 
 
@@ -62,7 +84,7 @@ def _connections(step: Step, chosen: settings.Settings) -> list[str]:
 
 
 def _perform_in_airflow(step: Step, context: dict[str, Any]) -> dict[str, object]:
-    """Perform a step for the run in `context`; errors that a retry cannot mend fail the task at once."""
+    """Perform a step for the run in `context`; errors end it with their message as the log's last words."""
     # Imported in the task: reading a DAG file must not pay for DuckDB and pandas.
     from offermill.night import perform
 
@@ -73,10 +95,9 @@ def _perform_in_airflow(step: Step, context: dict[str, Any]) -> dict[str, object
         day = business_date(params, context.get("data_interval_end"), chosen.shop.time_zone)
         lend_connection(step, chosen)
         summary = perform(step, folder, day, new_version=bool(params.get("new_version")))
-    except _WORTH_RETRYING:
-        raise
     except OffermillError as problem:
-        raise AirflowFailException(str(problem)) from problem
+        _log.error("%s: %s", type(problem).__name__, problem)
+        raise (Stopped if isinstance(problem, _WORTH_RETRYING) else Final)(problem.exit_code) from None
     # The command line's progress display reads this line from the log.
     print(f"offermill-step {step.address} {_brief(summary)}")
     return {key: str(value) for key, value in summary.items()}
@@ -137,7 +158,8 @@ def build(flow: Flow, *, dag_id: str, cron: str, runbook: str, start: datetime) 
         tags=["offermill"],
         default_args={
             "retries": int(os.environ.get("OFFERMILL_RETRIES", "3")),
-            "retry_delay": timedelta(minutes=10),
+            "retry_policy": ExceptionRetryPolicy([RetryRule(Final, RetryAction.FAIL, reason=Final.__doc__)]),
+            "retry_delay": timedelta(seconds=float(os.environ.get("OFFERMILL_RETRY_SECONDS", "600"))),
             "retry_exponential_backoff": True,
             "max_retry_delay": timedelta(hours=1),
         },

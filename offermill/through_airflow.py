@@ -6,18 +6,24 @@ import re
 import subprocess
 import sys
 from datetime import date, timedelta
+from itertools import takewhile
 from pathlib import Path
 from time import perf_counter
 
 from offermill import paths
-from offermill.errors import ConfigError, DeliveryError, GateError, InputError, OffermillError
+from offermill.errors import ConfigError, OffermillError
 from offermill.flows import Flow
 from offermill.night import Report
 from offermill.paths import ShopPaths
 
 DAG_OF_FLOW = {"nightly": "nightly_offers", "training": "train_models"}
 _DONE = re.compile(r"offermill-step (?P<address>[a-z_]+\.[a-z_]+)")
-_PROBLEM = re.compile(r"(?:AirflowFailException|InputError|WarehouseError|DeliveryError)[:(]\s*(?P<text>.+)")
+_KINDS = {kind.__name__: kind for kind in OffermillError.__subclasses__()}
+# A task's error as offermill.orchestration logs it; what follows is the message's until the next line of the log.
+_PROBLEM = re.compile(rf"\b(?P<kind>{'|'.join(_KINDS)}): (?P<text>.+)")
+_NEXT = re.compile(r"\S*\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}|::|Traceback|[\w.]+(Error|Exception)\b")
+# Airflow's console puts behind a message who logged it.
+_LOGGER = re.compile(r" *\[offermill\.orchestration\] [^\n]*")
 
 
 def environment(shop: Path) -> dict[str, str]:
@@ -98,10 +104,11 @@ def not_performed(flow: Flow, lines: list[str]) -> list[str]:
 
 def problem(lines: list[str], log: Path) -> OffermillError:
     """Return the error of a red run: the failed task's own message, or Airflow's last line."""
-    found = [match["text"] for line in lines if (match := _PROBLEM.search(line))]
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "Airflow printed nothing.")
-    said = found[-1].strip("'\")\n ").replace("\\n", "\n") if found else f"Airflow's run is red: {last}"
-    kind = next(
-        (k for k in (InputError, GateError, DeliveryError) if any(k.__name__ in line for line in lines)), ConfigError
-    )
-    return kind(f"{said}\nThe whole log: {log}")
+    found = [(number, match) for number, line in enumerate(lines) if (match := _PROBLEM.search(line))]
+    if not found:
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "Airflow printed nothing.")
+        return ConfigError(f"Airflow's run is red: {last}\nThe whole log: {log}")
+    number, first = found[-1]
+    rest = takewhile(lambda line: not _NEXT.match(line), lines[number + 1 :])
+    said = _LOGGER.sub("", "".join([first["text"], "\n", *rest])).strip()
+    return _KINDS[first["kind"]](f"{said}\nThe whole log: {log}")

@@ -3,12 +3,16 @@
 import os
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from offermill import paths
+from tests.dags import real_airflow as airflows
+from tests.dags.real_airflow import RealAirflow
+from tests.portal import publication
 
 HOME = Path(tempfile.mkdtemp(prefix="offermill-airflow-"))
 os.environ |= {
@@ -35,3 +39,14 @@ def dags() -> dict[str, Any]:
     assert bag.import_errors == {}
     found: dict[str, Any] = bag.dags
     return found
+
+
+@pytest.fixture(scope="session")
+def real_airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealAirflow]:
+    """Yield a running Airflow whose user admin is a marketer in the portal; each run names a shop of its own."""
+    folder = tmp_path_factory.mktemp("real")
+    shop = publication.make(folder / "shop")
+    with_user = publication.SHOP.replace("portal:\n", "portal:\n  airflow_users: {admin: marketer}\n")
+    shop.settings.write_text(with_user, encoding="utf-8")
+    with airflows.running(folder, shop.folder) as airflow:
+        yield airflow

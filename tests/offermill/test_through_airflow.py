@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from offermill import flows, through_airflow
-from offermill.errors import ConfigError, InputError
+from offermill.errors import ConfigError, DeliveryError, InputError
 
 
 def test_an_airflow_of_its_own_says_nothing_to_anybody(tmp_path: Path) -> None:
@@ -23,6 +23,21 @@ def test_the_failed_task_speaks_last(tmp_path: Path) -> None:
     problem = through_airflow.problem(lines, tmp_path / "run.log")
     assert isinstance(problem, InputError)
     assert str(problem) == (f"orders: the delivery of 2026-06-30 is missing.\nThe whole log: {tmp_path / 'run.log'}")
+
+
+def test_a_message_of_several_lines_is_told_whole(tmp_path: Path) -> None:
+    lines = [
+        "2026-06-30T21:00:01.1Z [error    ] DeliveryError: 1 of 3 files did not reach their target.\n",
+        "  crm: offers.csv: there is no folder /share. Mount it.\n",
+        "Mend the cause. [offermill.orchestration] loc=orchestration.py:99 task_id=deliver.send\n",
+        "2026-06-30T21:00:01.2Z [error    ] Task exited\n",
+    ]
+    problem = through_airflow.problem(lines, tmp_path / "run.log")
+    assert isinstance(problem, DeliveryError)
+    assert str(problem) == (
+        "1 of 3 files did not reach their target.\n  crm: offers.csv: there is no folder /share. Mount it.\n"
+        f"Mend the cause.\nThe whole log: {tmp_path / 'run.log'}"
+    )
 
 
 def test_a_run_that_broke_before_any_task_shows_its_last_line(tmp_path: Path) -> None:
