@@ -48,7 +48,11 @@ TARGET = Target(
         ),
     ),
     setup=(
-        "Make one promotion per offer with the offer's id as its name and one coupon for one use. Import the parties "
+        "Make one promotion per offer with the offer's id as its name and one coupon for one use. Money off is a "
+        "product of its own, named after the offer and priced at what it takes off: its promotion (formula "
+        "0 * unit_price, amount: the threshold) is for that product alone, and the till sells it once and takes it "
+        "back once with the code, so that the sale costs less by its price where the promotion counts, and as much as "
+        "before where it does not. A percentage has no cap in Tryton: offer there what needs none. Import the parties "
         "that Tryton does not know yet, then the numbers: it refuses a file whole that holds a code it has. Of the "
         "numbers that ended, set the last day."
     ),

@@ -15,7 +15,7 @@ from xmlrpc.client import Fault
 from proteus import Model, config
 from trytond.modules.company.tests.tools import create_company
 
-PRICE, PIECES = Decimal("20.00"), 5
+PRICE = Decimal("20.00")
 PRODUCT = "Coffee"
 # On SQLite, Tryton compares the numbers of one import in a single expression, which cannot be longer.
 MOST_ROWS = 25
@@ -23,17 +23,41 @@ EVERY = ("active", "in", [True, False])
 Rows = list[list[str]]
 
 
-def set_up(offers: dict[str, int]) -> None:
-    """Make a company with one product, and per offer a promotion (percent off) with a coupon for one use."""
+def set_up(percents: dict[str, int], amounts: dict[str, list[str]]) -> None:
+    """Make a company with one product, and per offer a promotion with a coupon for one use.
+
+    Args:
+        percents: offer -> percent off.
+        amounts: offer -> [money off, least purchase].
+    """
     create_company()
-    Unit = Model.get("product.uom")
-    template = Model.get("product.template")(name=PRODUCT, type="goods", salable=True, list_price=PRICE)
-    template.default_uom = Unit.find([("name", "=", "Unit")])[0]
-    template.save()
-    for offer, percent in offers.items():
-        promotion = Model.get("sale.promotion")(name=offer, formula=f"{(100 - percent) / 100} * unit_price")
+    _product(PRODUCT, PRICE)
+    for offer, percent in percents.items():
+        promotion = model_of("sale.promotion")(name=offer, formula=f"{(100 - percent) / 100} * unit_price")
         promotion.coupons.new(number_of_use=1)
         promotion.save()
+    for offer, (off, threshold) in amounts.items():
+        _money_off(offer, Decimal(off), Decimal(threshold))
+
+
+def _product(name: str, price: Decimal) -> None:
+    template = model_of("product.template")(name=name, type="service", salable=True, list_price=price)
+    template.default_uom = model_of("product.uom").find([("name", "=", "Unit")])[0]
+    template.save()
+
+
+def _money_off(offer: str, off: Decimal, threshold: Decimal) -> None:
+    """Make a promotion that takes a sum off a sale.
+
+    Tryton's formula knows the price of one unit and nothing of the sale, so the sum is a product of its own, sold and
+    taken back in one sale: nothing, until the promotion makes the sold one free.
+    """
+    promotion = model_of("sale.promotion")(name=offer, formula="0 * unit_price", amount=threshold)
+    promotion.currency = model_of("company.company").find([])[0].currency
+    _product(offer, off)
+    promotion.products.extend(promotion.products.find([("name", "=", offer)]))
+    promotion.coupons.new(number_of_use=1)
+    promotion.save()
 
 
 def load(model: str, header: list[str], rows: Rows) -> int:
@@ -70,32 +94,52 @@ def state() -> dict[str, Any]:
     return {"parties": sorted(parties), "numbers": sorted(coupons)}
 
 
-def sell(customer: str, code: str) -> dict[str, Any]:
+def sell(customer: str, code: str, pieces: int) -> dict[str, Any]:
     """Sell to a customer who shows a code; the till sees the numbers that may be used, as Tryton's screen does."""
     (party,) = model_of("party.party").find([("code", "=", customer)])
-    (product,) = model_of("product.product").find([("name", "=", PRODUCT)])
     sale = model_of("sale.sale")(party=party)
-    line = sale.lines.new()
-    line.product, line.quantity = product, PIECES
+    _line(sale, PRODUCT, pieces)
     with config.get_config().set_context(party=party.id):
         usable = model_of("sale.promotion.coupon.number").find([("number", "=", code)])
     if usable:
         sale.coupons.extend(sale.coupons.find([("number", "=", code)]))
+        offer = usable[0].coupon.promotion.name
+        for quantity in (1, -1) if model_of("product.product").find([("name", "=", offer)]) else ():
+            _line(sale, offer, quantity)
     sale.save()
     sale.click("quote")
+    if usable and not _used(sale):
+        # The purchase does not earn the offer: the code stays the customer's.
+        sale.click("draft")
+        while sale.coupons:
+            sale.coupons.pop()
+        sale.save()
+        sale.click("quote")
     return {"is_usable": bool(usable), "amount": str(sale.untaxed_amount)}
 
 
+def _line(sale: Any, product: str, quantity: int) -> None:
+    line = sale.lines.new()
+    (line.product,) = model_of("product.product").find([("name", "=", product)])
+    line.quantity = quantity
+
+
+def _used(sale: Any) -> list[str]:
+    """Return the offers whose promotion lowered a price of the sale."""
+    return sorted({line.promotion.name for line in sale.lines if line.promotion})
+
+
 def sold() -> list[dict[str, Any]]:
-    """Return every quoted sale: who, when, for how much, and with which code."""
+    """Return every quoted sale: who, when, for how much, and with which code and offer if one was used."""
     return [
         {
             "number": sale.number,
             "customer": sale.party.code,
             "amount": str(sale.untaxed_amount),
-            "full_amount": str(PRICE * PIECES),
+            "full_amount": str(sum(PRICE * int(line.quantity) for line in sale.lines if line.product.name == PRODUCT)),
             "at": f"{sale.create_date:%Y-%m-%dT%H:%M:%S}+00:00",
-            "code": sale.coupons[0].number if sale.coupons else None,
+            "code": sale.coupons[0].number if _used(sale) else None,
+            "offer": (_used(sale) or [None])[0],
         }
         for sale in model_of("sale.sale").find([("state", "=", "quotation")], order=[("id", "ASC")])
     ]

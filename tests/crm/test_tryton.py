@@ -1,7 +1,8 @@
 """A real CRM takes our lists and gives back what was sold: Tryton, served on loopback (make test-crm).
 
 Three nights of a small shop end today, because Tryton's coupons count by the clock. The first offers; in the second
-the shop takes one offer back; on the third day one customer uses their code in Tryton, and another tries to.
+the shop takes one offer back; on the third day customers use their codes in Tryton, one for a percentage and one for a
+sum of money, and another tries to.
 """
 
 import csv
@@ -33,13 +34,14 @@ pytestmark = [
 TODAY = datetime.now(UTC).date()
 OFFERED, WITHDRAWN = TODAY - timedelta(days=2), TODAY - timedelta(days=1)
 PARTY, NUMBER = "party.party", "sale.promotion.coupon.number"
-DISCOUNT = "basket-percent-10"
+PERCENT, AMOUNT = "basket-percent-10", "amount-5-off-40"
 
 CATALOGUE = """
 budget: {amount: "100000.00"}
 campaigns: [{id: autumn, name: Autumn, valid_days: 28, channels: [email, sms, push, post]}]
 templates:
   - {id: basket-percent, campaign: autumn, kind: percent, depths: [10], max_discount: "50.00"}
+  - {id: amount, campaign: autumn, kind: amount, depths: ["5.00"], threshold: "40.00"}
 """
 
 
@@ -54,10 +56,14 @@ class Shop:
 
     @cached_property
     def offered(self) -> list[list[str]]:
-        """Customer and code of every offer of the first night, customers by id."""
+        """Customer, code and offer of every offer of the first night, customers by id."""
         rows = csv_rows(self.folder / "exports" / str(OFFERED) / "crm_offers.csv")
-        names = rows[0]
-        return [[row[names.index("customer_id")], row[names.index("code")]] for row in rows[1:]]
+        places = [rows[0].index(name) for name in ("customer_id", "code", "offer_id")]
+        return [[row[place] for place in places] for row in rows[1:]]
+
+    def holders(self, offer: str) -> list[list[str]]:
+        """Return customer and code of those who were offered it."""
+        return [row[:2] for row in self.offered if row[2] == offer]
 
     def funnel(self) -> dict[str, Any]:
         """Return the funnel of the first night's wave, summed over the channels."""
@@ -73,7 +79,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def tryton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tryton]:
     with served.serving(tmp_path_factory.mktemp("tryton")) as running:
-        running.ask("set_up", offers={DISCOUNT: 10})
+        running.ask("set_up", percents={PERCENT: 10}, amounts={AMOUNT: ["5.00", "40.00"]})
         yield running
 
 
@@ -95,7 +101,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 def test_what_we_promise_is_imported_used_ended_and_credited(small: Shop, tryton: Tryton) -> None:
-    (buyer, code), (other, ended) = small.offered[:2]
+    (buyer, code), (other, ended) = small.holders(PERCENT)[:2]
+    saver, voucher = small.holders(AMOUNT)[0]
     first = small.exports(OFFERED)
 
     # Every contact and every code arrives, byte for byte.
@@ -119,17 +126,22 @@ def test_what_we_promise_is_imported_used_ended_and_credited(small: Shop, tryton
     ends = csv_rows(small.exports(WITHDRAWN) / "coupon_number.withdraw.csv")[1:]
     assert [row[0] for row in ends] == [ended]
     assert tryton.ask("end", rows=ends) == 1
-    assert tryton.ask("sell", customer=buyer, code=code) == {"is_usable": True, "amount": "90.00"}
-    assert tryton.ask("sell", customer=other, code=ended) == {"is_usable": False, "amount": "100.00"}
+    assert tryton.ask("sell", customer=buyer, code=code, pieces=5) == {"is_usable": True, "amount": "90.00"}
+    assert tryton.ask("sell", customer=other, code=ended, pieces=5) == {"is_usable": False, "amount": "100.00"}
     # Nor is a code twice.
-    assert tryton.ask("sell", customer=buyer, code=code) == {"is_usable": False, "amount": "100.00"}
+    assert tryton.ask("sell", customer=buyer, code=code, pieces=5) == {"is_usable": False, "amount": "100.00"}
 
-    # What was sold comes back; the night counts the promise as kept: 100.00 - 90.00 off at the till.
+    # Money off: 20.00 does not earn it and leaves the code as it was, 60.00 does, whatever lies in the basket.
+    assert tryton.ask("sell", customer=saver, code=voucher, pieces=1) == {"is_usable": True, "amount": "20.00"}
+    assert tryton.ask("sell", customer=saver, code=voucher, pieces=3) == {"is_usable": True, "amount": "55.00"}
+    assert tryton.ask("sell", customer=saver, code=voucher, pieces=3) == {"is_usable": False, "amount": "60.00"}
+
+    # What was sold comes back; the night counts the promise as kept: 100.00 - 90.00 off at the till, and 60.00 - 55.00.
     before = small.funnel()
     assert before == {"offered": len(small.offered), "redeemed": 0, "credited": 0, "credited_minor": 0}
     write_sales(small.folder, tryton.ask("sold"))
     nights.perform("nightly", small.folder, TODAY)
-    assert small.funnel() == {**before, "redeemed": 1, "credited": 1, "credited_minor": 1000}
+    assert small.funnel() == {**before, "redeemed": 2, "credited": 2, "credited_minor": 1500}
 
 
 def write_withdrawal(folder: Path, customer: str) -> None:
@@ -150,10 +162,10 @@ def write_sales(folder: Path, sales: list[dict[str, Any]]) -> None:
         orders.append({"order_id": order, "customer_id": who, "store_id": "s01", "channel": "store", "ordered_at": at,
                        "currency": "EUR"})  # fmt: skip
         lines.append({"order_id": order, "line_number": "1", "product_id": "p0001", "kind": "sale",
-                      "quantity": "5.000", "list_amount": sale["full_amount"], "discount": discount,
+                      "quantity": "1.000", "list_amount": sale["full_amount"], "discount": discount,
                       "net_amount": sale["amount"]})  # fmt: skip
         if sale["code"]:
-            redemptions.append({"redemption_id": f"r-{order}", "offer_id": DISCOUNT, "customer_id": who,
+            redemptions.append({"redemption_id": f"r-{order}", "offer_id": sale["offer"], "customer_id": who,
                                 "order_id": order, "redeemed_at": at, "discount": discount})  # fmt: skip
     add(landing / "orders" / f"orders_{TODAY}.csv.gz", orders)
     add(landing / "order_lines" / f"order_lines_{TODAY}.csv.gz", lines)
