@@ -192,9 +192,9 @@ def test_the_budget_of_a_month_counts_earlier_nights_only(tmp_path: Path) -> Non
             "select business_date, count(*), sum(cost_minor) from offers.decision_history group by all order by all"
         )
 
-    # Nobody redeemed anything by July: an offer that was estimated to cost 2.00 is then expected to cost 1.84.
-    assert spent == [(0, 3_000), (3_000, 0), (0, 3_000), (0, 16 * 184)]
-    assert history == [(date(2026, 6, 10), 60, 3_000), (date(2026, 6, 20), 60, 0), (date(2026, 7, 1), 60, 16 * 184)]
+    # Nobody redeemed anything by July: an offer that was estimated to cost 2.00 is then expected to cost 1.86.
+    assert spent == [(0, 3_000), (3_000, 0), (0, 3_000), (0, 16 * 186)]
+    assert history == [(date(2026, 6, 10), 60, 3_000), (date(2026, 6, 20), 60, 0), (date(2026, 7, 1), 60, 16 * 186)]
 
 
 def test_whoever_has_a_live_offer_gets_no_other(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_nothing_is_sent_when_nobody_knows_whom_the_messages_are_for(tmp_path: P
         withdrawn = warehouse.arrow("select 'unheard-of' as offer_key, 'withdrawn' as offer_status")
         assert last_check.forbidden(run, withdrawn) == {}
         (run.shop.state / "last_check" / "2026-06-30" / "known.json").unlink()
-        with pytest.raises(GateError, match=r"state/last_check/2026-06-30 is missing"):
+        with pytest.raises(GateError, match=r"state/last_check/2026-06-30 holds no known.json"):
             last_check.forbidden(run, messages)
 
 
