@@ -136,10 +136,8 @@ def learn(
     costs = _Costs.learn(log, arms, names, (redeemed, spent, bought), kin or {})
     whole = {arm: _gain(log, place) for place, arm in enumerate(arms, start=1)}
     means = {arm: found for arm, found in whole.items() if found is not None}
-    worths = np.array([(order_worths or {}).get(arm, 1.0) for arm in arms])
-    sizes = appeal.sizes(log.action, spent, log.propensity, worths)
-    taken = None if sizes is None else dict(zip(arms, sizes.tolist(), strict=True))
-    shrunk = _alike(means | _by_parts(log, {arm: arms.index(arm) + 1 for arm in means}, beside or {}), taken)
+    told = means | _by_parts(log, {arm: arms.index(arm) + 1 for arm in means}, beside or {})
+    shrunk = _alike(told, _sizes(log, arms, spent, order_worths or {}))
     parts = {arm: _by_segment(log, arms.index(arm) + 1, names) for arm in means}
     away = {arm: {name: (found[0] - means[arm][0], found[1]) for name, found in parts[arm].items()} for arm in parts}
     common = _common(away)
@@ -248,6 +246,14 @@ def _spread(values: Sequence[Estimate]) -> float:
         return 0.0
     noise = float(np.mean([error**2 for _, error in values]))
     return max(_LEAST_SPREAD * noise, float(np.mean([value**2 for value, _ in values])) - noise)
+
+
+def _sizes(
+    log: Log, arms: Sequence[str], spent: Floats, order_worths: Mapping[str, float]
+) -> Mapping[str, float] | None:
+    """Return how much each offer is taken up (models.appeal); None if none is."""
+    found = appeal.sizes(log.action, spent, log.propensity, np.array([order_worths.get(arm, 1.0) for arm in arms]))
+    return None if found is None else dict(zip(arms, found.tolist(), strict=True))
 
 
 def _alike(means: Mapping[str, Estimate], taken: Mapping[str, float] | None) -> dict[str, Estimate]:

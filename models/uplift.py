@@ -133,14 +133,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         self.margin_share_ = float(np.mean(column("margin_share", margin_share, size)))
         chances = uplift_trial.propensities(propensity, names, self.depths)
         self.arms_ = uplift_trial.arms_with_evidence(names, outcome, self.depths)
-        self.basket_ = self._basket(rows, money, counts)
         known = None if spent is None else column("spent", spent, size)
-        self._learn(
-            *(rows, names, outcome, (counts, money), chances),
-            is_count=orders is not None,
-            held=qualifying or {},
-            spent=known,
-        )
+        self._learn(rows, names, (outcome, counts, money, known), chances, is_count=orders is not None, held=qualifying)
         self.gives_ = self._gives(names, counts, money, discount)
         self.redemption_ = None if known is None else self._redemption(rows, names, known, affinity)
         return self
@@ -269,16 +263,16 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         self,
         rows: Matrix,
         names: NDArray[np.str_],
-        bought: Floats,
-        taken: tuple[Floats, Floats],
+        seen: tuple[Floats, Floats, Floats, Floats | None],
         chances: pd.DataFrame,
         *,
         is_count: bool,
-        held: Mapping[str, ArrayLike],
-        spent: Floats | None,
+        held: Mapping[str, ArrayLike] | None,
     ) -> None:
-        orders, sales = taken
-        holding = {arm: column(f"qualifying {arm}", each, len(rows)) for arm, each in held.items()}
+        """Learn baskets and effects; `seen` is who bought, orders, sales and, if known, what each offer cost."""
+        bought, orders, sales, spent = seen
+        self.basket_ = self._basket(rows, sales, orders)
+        holding = {arm: column(f"qualifying {arm}", each, len(rows)) for arm, each in (held or {}).items()}
         trial, keep = uplift_trial.trial_of(
             rows, names, orders, chances, self.arms_, is_count=is_count, holding=holding
         )

@@ -72,6 +72,9 @@ class Inbox:
         return DeliverySettings.model_validate({"http": {"url": self.url, **changed}, "retry": retry or {}})
 
 
+ECHO = b'{"id": 7, "echo": "secret text"}'
+
+
 def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -113,9 +116,7 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
             if not self.close_connection:
                 self._answer(act, {})
 
-        def _answer(
-            self, status: int, headers: dict[str, str], body: bytes = b'{"id": 7, "echo": "secret text"}'
-        ) -> None:
+        def _answer(self, status: int, headers: dict[str, str], body: bytes = ECHO) -> None:
             self.send_response(status)
             if status in (202, 409) and inbox.jobs and self.command != "GET":
                 headers = {"Location": inbox.job_address, **headers}
