@@ -18,6 +18,7 @@ from models import (
     assumed,
     data,
     picked,
+    prior_step,
     registry,
     scoring,
     segment_prior,
@@ -54,7 +55,7 @@ def score(warehouse: Warehouse, run: Run) -> dict[str, object]:
     """Write models.offer_effect for tonight's customers and those offers of which something is known."""
     available = scoring.available(warehouse)
     found = registry.newest_accepted(run.shop.models, uplift_step.NAME, run.business_date, available)
-    stored, kept = found.usable, registry.newest_accepted(run.shop.models, uplift_step.PRIOR, run.business_date).usable
+    stored, kept = found.usable, registry.newest_accepted(run.shop.models, prior_step.NAME, run.business_date).usable
     wanted = sorted(uplift_evidence.offers(warehouse)[0])
     by_model = Rung(tuple(offer for offer in wanted if stored and offer in stored.settings["arms"]), _id(stored))
     known = _priors(warehouse, kept, [offer for offer in wanted if offer not in by_model.offers])

@@ -14,8 +14,10 @@ import numpy as np
 from models.data import Floats
 from models.judging import Bench, Guess
 
-# How far costs of the chosen are off before it is seen; those of offers were set right on people left out.
+# How far costs of the chosen are off before it is seen: a model's were set right offer by offer on people left out, ...
 _PRIOR_ERROR = 0.15
+# ... those of segments were not.
+SEGMENTS_PRIOR_ERROR = 0.30
 # A ratio of fewer redemptions has no error that can be believed.
 _REDEMPTIONS_AT_LEAST = 10
 
@@ -29,6 +31,7 @@ class Picked:
         redemption_count: of them.
         planned, spent: mean cost per picked person, in minor units.
         error: standard error of spent / planned.
+        prior_error: how far the costs are off, as a share, before anything is seen.
     """
 
     row_count: int
@@ -36,13 +39,14 @@ class Picked:
     planned: float
     spent: float
     error: float
+    prior_error: float = _PRIOR_ERROR
 
     @property
     def factor(self) -> float:
         """Return what costs are multiplied by; 1 where too few redeemed."""
         if self.redemption_count < _REDEMPTIONS_AT_LEAST or self.planned <= 0:
             return 1.0
-        trust = _PRIOR_ERROR**2 / (_PRIOR_ERROR**2 + self.error**2)
+        trust = self.prior_error**2 / (self.prior_error**2 + self.error**2)
         return 1 + trust * (self.spent / self.planned - 1)
 
     def to_json(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from models import cards, policy_value, segment_prior, uplift_metrics
 from models.judging import NOTHING, Bench, Guess, Round, Verdict
+from models.picked import Picked
 from models.segment_prior import Prior, Segments
 from models.uplift import UpliftModel
 from models.uplift_evidence import Evidence
@@ -47,8 +48,8 @@ def card(
     return _card(run, learned, features, model.importances(), told, decided)
 
 
-def of_prior(run: Run, prior: Prior) -> dict[str, Any]:
-    """Return the card of the segments' effects."""
+def of_prior(run: Run, prior: Prior, costs: Picked) -> dict[str, Any]:
+    """Return the card of the segments' effects, and of the check of their costs."""
     offers = [
         {
             "offer_id": offer,
@@ -59,7 +60,8 @@ def of_prior(run: Run, prior: Prior) -> dict[str, Any]:
         for offer, one in ((offer, known[segment_prior.ALL]) for offer, known in sorted(prior.offers.items()))
     ]
     message = f"Mean effects of {len(offers)} offers per segment, pulled to their offer's mean, and that to zero."
-    return {"title": "Effects per segment", "offers": offers, "verdict": {"status": cards.ACCEPTED, "message": message}}
+    verdict = {"status": cards.ACCEPTED, "message": message}
+    return {"title": "Effects per segment", "offers": offers, "picked": costs.to_json(), "verdict": verdict}
 
 
 def _card(

@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import cards, data, judging, outcome_guess, picked, registry, segment_prior, uplift_card, uplift_evidence
+from models import cards, data, judging, outcome_guess, picked, prior_step, registry, uplift_card, uplift_evidence
 from models.data import Floats
 from models.evidence import CONTROL, NoEvidence
 from models.judging import Bench, Fold, Guess
+from models.prior_step import Parts
 from models.uplift import UpliftModel
 from models.uplift_evidence import Evidence
 from offermill import money
@@ -23,7 +24,6 @@ from offermill.run import Run
 from offermill.warehouse import Warehouse
 
 NAME = "uplift"
-PRIOR = "segment_prior"
 # Everybody is judged once, by a model of the others; the model that is used learns from all. Few people are divided
 # into many parts, so that nearly all of them teach; with many, two halves are enough.
 _FOLDS, _FOLDS_OF_MANY, _MANY = 5, 2, 50_000
@@ -106,6 +106,12 @@ def folds_of(people: NDArray[Any], seed: int, count: int) -> NDArray[np.int64]:
     return np.asarray((np.array(drawn)[place] * count).astype(np.int64))
 
 
+def _parts(seen: Evidence, seed: int) -> Parts:
+    """Return the parts of the people that are judged together."""
+    count = _FOLDS if len(seen.rows) < _MANY else _FOLDS_OF_MANY
+    return Parts(folds_of(seen.rows["customer_id"].to_numpy(dtype=str), seed, count), count)
+
+
 def _outcome_guess(seen: Evidence, outcome: Floats, seed: int) -> Floats:
     """Return (rows, arms) of the expected outcome, the control first, from models that did not see the row."""
     names = [CONTROL, *seen.depths]
@@ -116,33 +122,9 @@ def _outcome_guess(seen: Evidence, outcome: Floats, seed: int) -> Floats:
 
 
 def _store_prior(run: Run, seen: Evidence) -> None:
-    """Store what is known of every offer per segment; it serves where no model may.
-
-    Orders are valued at the shop's mean margin of one, times what orders are worth that are made for an offer's
-    category: the size of single baskets is mostly noise to a segment.
-    """
-    outcome = seen.valued_orders
-    guess = _outcome_guess(seen, outcome, run.settings.models.seed)
-    bench = judging.bench(seen, guess, np.ones(len(seen.rows), dtype=bool), outcome=outcome)
-    redeemed, bought = (
-        np.asarray(seen.rows[name] > 0, dtype=np.float64) for name in ("redemption_count", "order_count")
-    )
-    prior = segment_prior.learn(
-        bench.log,
-        bench.arms,
-        seen.features,
-        spent=bench.spent,
-        redeemed=redeemed,
-        bought=bought,
-        kin=seen.kin,
-        order_worths=seen.order_worths,
-        beside=seen.valued_beside,
-    )
-    card = uplift_card.of_prior(run, prior)
-    registry.save(
-        run.shop.models, PRIOR, run.business_date, verdict=cards.ACCEPTED, features={}, parts={},
-        settings=prior.to_json(), card=card,
-    )  # fmt: skip
+    """Store what is known per segment, checked on the same parts of the people as the model."""
+    seed = run.settings.models.seed
+    prior_step.store(run, seen, _outcome_guess(seen, seen.valued_orders, seed), _parts(seen, seed))
 
 
 def _facts(seen: Evidence, model: UpliftModel) -> dict[str, Any]:
@@ -165,8 +147,8 @@ class _Judged:
 
 def _judge(run: Run, seen: Evidence, guess: Floats) -> _Judged:
     """Value the choices for people whom the model did not see, beside the present model's and simple rules'."""
-    count = _FOLDS if len(seen.rows) < _MANY else _FOLDS_OF_MANY
-    place = folds_of(seen.rows["customer_id"].to_numpy(dtype=str), run.settings.models.seed, count)
+    divided = _parts(seen, run.settings.models.seed)
+    place, count = divided.place, divided.count
     try:
         fitted = [
             fit(seen.part(place != fold), run.settings.models.seed, run.settings.models.thread_count)
