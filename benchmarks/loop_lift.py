@@ -56,18 +56,20 @@ with offers as (
     where offer_id is not null and business_date >= $choosing and group_name <> 'pilot'
 ),
 used as (
-    select offers.customer_id, offers.business_date, sum(redemptions.discount_minor) as discount_minor
+    select redemptions.discount_minor
     from offers
     inner join core.redemption as redemptions
         on offers.customer_id = redemptions.customer_id
         and offers.offer_id = redemptions.offer_id
         and redemptions.redeemed_on > offers.business_date
         and redemptions.redeemed_on <= offers.business_date + 28
-    group by offers.customer_id, offers.business_date
 )
 select
     (select coalesce(sum(cost_minor), 0) from offers) as planned,
-    (select coalesce(sum(discount_minor), 0) from used) as actual
+    coalesce(sum(discount_minor), 0) as actual,
+    -- Of rare redemptions the variance of the sum is the sum of squares.
+    cast(sqrt(coalesce(sum(cast(discount_minor as hugeint) * discount_minor), 0)) as bigint) as luck
+from used
 """
 
 
@@ -84,16 +86,16 @@ def finish(folder: Path, first: date, nights: int, first_choice: int, log: Path,
         "choosing": first + timedelta(days=first_choice),
     }
 
-    def look(warehouse: Warehouse, run: Run) -> tuple[pa.Table, tuple[int, int]]:
-        planned, actual = warehouse.rows(REDEEMED, days)[0]
-        return warehouse.arrow(OUTCOMES, days), (int(planned), int(actual))
+    def look(warehouse: Warehouse, run: Run) -> tuple[pa.Table, dict[str, int]]:
+        found = zip(("planned", "actual", "luck"), warehouse.rows(REDEEMED, days)[0], strict=True)
+        return warehouse.arrow(OUTCOMES, days), {name: int(value) for name, value in found}
 
-    rows, (planned, actual) = loop_nights.read(folder, end, look)
+    rows, redeemed = loop_nights.read(folder, end, look)
     gained = sum(
         loop_report.own(line, "gain") for line in loop_report.lines(log) if line.get("seed") == seed and "own" in line
     )
     free = int(rows.num_rows - rows["is_control"].to_numpy().sum())
-    return {"lift": lift(rows) | {"truth": gained / max(free, 1)}, "redeemed": {"planned": planned, "actual": actual}}
+    return {"lift": lift(rows) | {"truth": gained / max(free, 1)}, "redeemed": redeemed}
 
 
 def lift(rows: pa.Table) -> dict[str, float]:

@@ -122,7 +122,8 @@ def _lifts(log: Sequence[Line]) -> list[str]:
         found.append(
             f"Seed {line['seed']}: measured lift {lift['lift']:.1f} [{lift['low']:.1f}, {lift['high']:.1f}] minor "
             f"units per person, truth {lift['truth']:.1f} ({covers}); redeemed {used['actual'] / 100:,.0f} of "
-            f"{used['planned'] / 100:,.0f} planned."
+            f"{used['planned'] / 100:,.0f} planned, give or take {used['luck'] / max(used['actual'], 1):.1%} by luck "
+            "alone (one standard error)."
         )
         if "bound_over_time" in line:
             found.append(_against_bound(log, line))
