@@ -1,6 +1,7 @@
 -- One row per offer of the night and language that somebody gets: an item of the catalog.
+-- Text messages have wordings of their own (sql/offers/message.sql).
 select distinct
-    'text-' || upper(substr(sha256(concat_ws(chr(31), wave_id, offer_id, language)), 1, 24)) as id,
+    'text-' || upper(substr(sha256(concat_ws(chr(31), wave_id, offer_id, language, case when channel = 'sms' then 'sms' end)), 1, 24)) as id,
     language,
     offer_text,
     coalesce(price_notice, 'none') as price_notice,

@@ -5,7 +5,7 @@ select
     'offer-' || offer_key as offer_key,
     case
         when offer_status = 'offered'
-            then 'text-' || upper(substr(sha256(concat_ws(chr(31), wave_id, offer_id, language)), 1, 24))
+            then 'text-' || upper(substr(sha256(concat_ws(chr(31), wave_id, offer_id, language, case when channel = 'sms' then 'sms' end)), 1, 24))
         else 'none'
     end as offer_item,
     coalesce(value_minor, 0) as offer_value,

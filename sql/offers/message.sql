@@ -1,6 +1,7 @@
 -- offers.message: one row per offer that leaves tonight and per earlier offer of which channels must be told that it ended.
 with notices as (
     -- The duty to say that a price was made for one person (EU 2011/83, article 6(1)(ea)); only a lower price is a price.
+    -- The English one has GSM-7's letters only; the others' need UCS-2.
     select language, notice
     from (values
         ('en', 'The price is personalised on the basis of automated decision-making.'),
@@ -17,13 +18,33 @@ told as (
     union all
     select offer_id, 'ru', text_ru, use_ru, terms_ru, terms_url_ru from offers.catalogue
 ),
+signs as (
+    -- What a telephone can write otherwise, and the letters of GSM-7.
+    select
+        chr(160) || chr(8239) || '“”„«»‘’–—' as printed,
+        '  """""''''--' as plain,
+        '[A-Za-z0-9 @£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!"#¤%&''()*+,\-./:;<=>?¡ÄÖÑÜ§¿äöñüà\f^{}\\\[~\]|€]*' as gsm_letters
+),
+plain_texts as (
+    select
+        told.*,
+        signs.gsm_letters,
+        translate(replace(told.offer_text, '…', '...'), signs.printed, signs.plain) as plain_offer_text,
+        translate(replace(told.how_to_use, '…', '...'), signs.printed, signs.plain) as plain_how_to_use,
+        translate(replace(told.terms, '…', '...'), signs.printed, signs.plain) as plain_terms
+    from told
+    cross join signs
+),
 sayable as (
+    -- What has no other letters is kept in GSM-7 (160 signs a part and not 70); other letters need UCS-2 anyway.
     select
         *,
-        translate(
-            replace(offer_text, '…', '...'), chr(160) || chr(8239) || '“”„«»‘’–—', '  """""''''--'
-        ) as plain_text
-    from told
+        case when regexp_full_match(plain_offer_text, gsm_letters) then plain_offer_text else offer_text end
+            as sms_offer_text,
+        case when regexp_full_match(plain_how_to_use, gsm_letters) then plain_how_to_use else how_to_use end
+            as sms_how_to_use,
+        case when regexp_full_match(plain_terms, gsm_letters) then plain_terms else terms end as sms_terms
+    from plain_texts
 ),
 promises as (
     -- Of several decisions of one night the last stands in the history.
@@ -99,17 +120,7 @@ select
     leaving.offer_status,
     leaving.channel,
     coalesce(leaving.language, addressees.language) as language,
-    -- A text message whose letters GSM-7 has is kept in it (160 signs a part and not 70); other letters need UCS-2 anyway.
-    case
-        when
-            leaving.channel = 'sms'
-            and regexp_full_match(
-                sayable.plain_text,
-                '[A-Za-z0-9 @£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!"#¤%&''()*+,\-./:;<=>?¡ÄÖÑÜ§¿äöñüà\f^{}\\\[~\]|€]*'
-            )
-            then sayable.plain_text
-        else sayable.offer_text
-    end as offer_text,
+    case when leaving.channel = 'sms' then sayable.sms_offer_text else sayable.offer_text end as offer_text,
     leaving.value_minor,
     leaving.kind,
     leaving.depth_pct,
@@ -123,8 +134,8 @@ select
     addressees.last_name,
     addressees.home_store_id,
     case when leaving.is_price_cut then notices.notice end as price_notice,
-    sayable.how_to_use,
-    sayable.terms,
+    case when leaving.channel = 'sms' then sayable.sms_how_to_use else sayable.how_to_use end as how_to_use,
+    case when leaving.channel = 'sms' then sayable.sms_terms else sayable.terms end as terms,
     sayable.terms_url,
     leaving.promised_on
 from leaving

@@ -237,6 +237,21 @@ def test_braze_users_point_at_the_catalog_that_holds_their_text(folder: Path) ->
     assert len(ended) == ENDED / 2
 
 
+def test_a_text_message_has_an_item_of_its_own_in_braze_since_it_words_the_offer_otherwise(tmp_path: Path) -> None:
+    said = {"email": "Get “a mug” – free.", "sms": 'Get "a mug" - free.', "push": "Get “a mug” – free."}
+    rows = [
+        message(number, language="en", channel=channel, offer_text=said[channel])
+        for number, channel in enumerate(("email", "sms", "push"))
+    ]
+    with Warehouse.open() as warehouse:
+        fill(warehouse, rows)
+        handover.write(warehouse, run_with(tmp_path / "shop", "{braze: {target: braze}}"), tmp_path)
+    items = by(read(tmp_path / "channels" / "braze", "catalog"), "id")
+    users = by(read(tmp_path / "channels" / "braze", "users"), "external_id")
+    assert len(items) == 2
+    assert [items[users[row["customer_id"]]["offer_item"]]["offer_text"] for row in rows] == [*said.values()]
+
+
 def test_mailchimp_gets_every_sentence_whole_in_fields_of_255_bytes(folder: Path) -> None:
     rows = by(read(folder / "mailchimp", "contacts"), "Email Address")
     assert all(0 < len(cell.encode()) <= 255 for row in rows.values() for cell in row.values())
