@@ -138,6 +138,11 @@ def judged(warehouse: Warehouse, run: Run) -> dict[str, str]:
 
 def land(run: Run, source: str, rows: Sequence[Sequence[str]], name: str = "", on: str = "2026-07-01") -> Path:
     """Write a file of the source as the shop would, after the night was loaded."""
+    return bring(run.shop.landing, source, rows, name, on)
+
+
+def bring(landing: Path, source: str, rows: Sequence[Sequence[str]], name: str = "", on: str = "2026-07-01") -> Path:
+    """Write a file of the source into a landing folder."""
     headers = {
         "complaints": ("complaint_id", "customer_id", "opened_at", "closed_at"),
         "consents": ("customer_id", "channel", "purpose", "is_granted", "recorded_at"),
@@ -145,7 +150,7 @@ def land(run: Run, source: str, rows: Sequence[Sequence[str]], name: str = "", o
         "suppressions": ("kind", "value", "reason"),
         "withdrawals": ("withdrawal_id", "customer_id", "offer_id", "reason"),
     }
-    path = run.shop.landing / source / f"{source}_{on}{name}.csv"
+    path = landing / source / f"{source}_{on}{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     csvfile.write(path, headers[source], rows)
     return path
