@@ -11,8 +11,8 @@ from tests.offers.delivery.inbox import Inbox
 
 NIGHTS = 3
 BOUNDARIES = SENDING + 1
-# People who say no at each boundary of a night.
-EACH = 4
+# Of those told so many say nothing.
+AGREEING = 20
 
 
 def spoken(refusing: Sequence[Told], turn: int) -> list[list[tuple[Told, No]]]:
@@ -36,7 +36,7 @@ def test_1000_noes_at_every_boundary_of_real_nights_reach_nobody(trained: Path, 
         assert arrived.keys() == {"crm", "braze", "ads", "tills", "stores"}
         assert everybody <= arrived["braze"] & arrived["tills"], "these name whom the CRM's file names"
         assert any(one.traces & arrived["ads"] for one in people)
-        refusing = people[: EACH * BOUNDARIES]
+        refusing = people[:-AGREEING]
         assert len(refusing) * NIGHTS >= 1000
 
         for turn in range(NIGHTS):
@@ -44,8 +44,10 @@ def test_1000_noes_at_every_boundary_of_real_nights_reach_nobody(trained: Path, 
             night.perform({number: [way for _, way in those] for number, those in enumerate(said)})
             arrived = night.arrived()
             for number, those in enumerate(said):
-                assert len(those) == EACH
+                assert len(those) >= 3
                 blocks = [block for block in arrived if number != SENDING or block != "crm"]
                 for one, way in those:
                     assert not [block for block in blocks if one.traces & arrived[block]], (turn, number, way, one)
-            assert everybody - night.near(refusing) <= arrived["crm"] & arrived["braze"] & arrived["tills"]
+            agreeing = everybody - night.near(refusing)
+            assert len(agreeing) >= AGREEING / 2
+            assert agreeing <= arrived["crm"] & arrived["braze"] & arrived["tills"]

@@ -75,7 +75,7 @@ def prepare(shop: Path, inbox: Inbox, sent: Path) -> None:
     text = path.read_text(encoding="utf-8")
     folder = f"delivery: {{folder: {{path: {sent}}}}}"
     changes = {
-        "exploration_share: 0.05": "exploration_share: 0.80",
+        "exploration_share: 0.05": "exploration_share: 0.90",
         "{target: generic": f'{{target: generic, delivery: {{http: {{url: "{inbox.url}"}}}}',
         "target: google_data_manager": f"target: google_data_manager\n    {folder}",
         **{f"{{target: {one}": f"{{target: {one}, {folder}" for one in ("braze", "point_of_sale", "store_sheet")},
