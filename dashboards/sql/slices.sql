@@ -50,11 +50,17 @@ select
     count(sent.clicked_at) as clicked_count,
     count(sent.redeemed_at) as redeemed_count,
     count(case when sent.redeemed_at is not null then sent.credited_at end) as credited_count,
-    count(*) filter (where sent.redeemed_at is not null and sent.needs_credit and sent.credited_at is null) as owed_count,
+    count(*) filter (
+        where sent.redeemed_at is not null and sent.needs_credit and sent.credited_at is null and sent.returned_on is null
+    ) as owed_count,
     cast(
         coalesce(
             sum(sent.promised_minor) filter (
-                where sent.redeemed_at is not null and sent.needs_credit and sent.credited_at is null
+                where
+                    sent.redeemed_at is not null
+                    and sent.needs_credit
+                    and sent.credited_at is null
+                    and sent.returned_on is null
             ),
             0
         ) as bigint

@@ -20,6 +20,8 @@ from posted
 inner join offers.reservation as promises on posted.reservation_id = promises.reservation_id
 inner join core.redemption as redemptions on posted.redemption_id = redemptions.redemption_id
 inner join offers.catalogue as catalogue on promises.offer_id = catalogue.offer_id and catalogue.kind = 'points'
+-- Goods that are all back already earn nothing.
+anti join outcomes.returned_redemption as returned on posted.redemption_id = returned.redemption_id
 -- A till that credits at once has told us so.
 anti join credited
     on

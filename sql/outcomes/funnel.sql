@@ -1,5 +1,8 @@
 -- outcomes.funnel: one row per campaign, channel, offer and day of the wave: how many offers reached each stage.
-with counts as (
+with promises as (
+    select *, redeemed_at is not null and needs_credit and credited_at is null as is_uncredited from outcomes.promise
+),
+counts as (
     select
         campaign_id,
         channel,
@@ -15,13 +18,13 @@ with counts as (
         count(withdrawn_on) as withdrawn_count,
         count(redeemed_at) as redeemed_count,
         count(case when redeemed_at is not null then credited_at end) as credited_count,
-        count(case when redeemed_at is not null and needs_credit and credited_at is null then 1 end) as owed_count,
+        count(case when is_uncredited and returned_on is null then 1 end) as owed_count,
+        count(case when is_uncredited and returned_on is not null then 1 end) as returned_count,
         cast(coalesce(sum(credited_minor), 0) as bigint) as credited_minor,
         cast(
-            coalesce(sum(case when redeemed_at is not null and needs_credit and credited_at is null then promised_minor end), 0)
-            as bigint
+            coalesce(sum(case when is_uncredited and returned_on is null then promised_minor end), 0) as bigint
         ) as owed_minor
-    from outcomes.promise
+    from promises
     group by campaign_id, channel, offer_id, wave_on
 )
 select
@@ -32,6 +35,6 @@ select
     clicked_count / offered_count as clicked_share,
     redeemed_count / offered_count as redeemed_share,
     -- Promised = delivered means 1 here.
-    credited_count / nullif(redeemed_count, 0) as credited_share
+    credited_count / nullif(redeemed_count - returned_count, 0) as credited_share
 from counts
 order by campaign_id, channel, offer_id, wave_on

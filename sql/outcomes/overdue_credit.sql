@@ -1,6 +1,7 @@
 -- outcomes.overdue_credit: one row per promise that was earned ledger.credit_days ago or longer and is not credited in full.
 with earned as (
-    select * from outcomes.promise where needs_credit and redeemed_on is not null
+    -- Whoever brought all the goods back has earned nothing; whoever keeps a part of them is owed all of it.
+    select * from outcomes.promise where needs_credit and redeemed_on is not null and returned_on is null
 ),
 overdue as (
     select *, $business_date - redeemed_on as age_days

@@ -78,6 +78,7 @@ select
     redeemed.redeemed_at,
     redeemed.redeemed_on,
     redeemed.discount_minor,
+    redeemed.returned_on,
     kinds.needs_credit,
     case when kinds.needs_credit then kinds.reward_minor end as promised_minor,
     -- Money off is credited at the till, in the same moment.

@@ -53,8 +53,10 @@ select
     count(*) as redemption_count,
     min(redemptions.redeemed_at) as redeemed_at,
     min(redemptions.redeemed_on) as redeemed_on,
-    cast(sum(redemptions.discount_minor) as bigint) as discount_minor
+    cast(sum(redemptions.discount_minor) as bigint) as discount_minor,
+    case when count(*) = count(returned.returned_on) then max(returned.returned_on) end as returned_on
 from used
 inner join redemptions on used.redemption_id = redemptions.redemption_id
+left join outcomes.returned_redemption as returned on used.redemption_id = returned.redemption_id
 group by used.offer_key
 order by used.offer_key

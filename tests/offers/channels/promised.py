@@ -68,6 +68,7 @@ def shop(messages: Sequence[Row], **rows: Sequence[Row]) -> Iterator[Warehouse]:
         "offers.ledger_entry",
         "offers.reservation",
         "offers.withdrawn_promise",
+        "outcomes.returned_redemption",
     )
     with Warehouse.open() as warehouse:
         fill(warehouse, messages)

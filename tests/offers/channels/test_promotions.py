@@ -206,6 +206,12 @@ def test_points_that_the_till_credited_itself_are_not_added_again(tmp_path: Path
     assert [row["reason"] for row in points(tmp_path, rows)] == ["offermill:x2"]
 
 
+def test_goods_that_are_all_back_already_earn_no_points(tmp_path: Path) -> None:
+    returned = [{"redemption_id": "x1", "returned_on": DAY}]
+    rows = tables(redeemed(1), redeemed(2)) | {"outcomes__returned_redemption": returned}
+    assert [row["reason"] for row in points(tmp_path, rows)] == ["offermill:x2"]
+
+
 def test_a_later_version_of_the_night_adds_no_points_twice(tmp_path: Path) -> None:
     first = points(tmp_path / "first", tables(redeemed(1)))
     published = tmp_path / "second" / "shop" / "exports" / "2026-06-30" / "channels" / "out" / "points.csv"
