@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from offermill import gxdialect, wording
+from offermill import gxdialect, gxmemory, wording
 from offermill.errors import ConfigError
 from offermill.expectations import Check
 
@@ -56,6 +56,7 @@ def _great_expectations() -> tuple[Any, Any]:
         import great_expectations
 
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    gxmemory.install()
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     # It would write its whole configuration out as YAML at every table, to keep it nowhere.

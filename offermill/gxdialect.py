@@ -121,10 +121,14 @@ class Dialect(PGDialect):
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **_: Any
     ) -> list[ReflectedColumn]:
-        question = "select column_name, data_type from duckdb_columns() where table_name = $1 order by column_index"
-        rows = connection.exec_driver_sql(question, (table_name,)).fetchall()
+        try:
+            rows = connection.exec_driver_sql(f"describe {self.identifier_preparer.quote(table_name)}").fetchall()
+        except sqlalchemy.exc.DBAPIError as problem:
+            if isinstance(problem.orig, duckdb.CatalogException):
+                return []
+            raise
         kind = sqlalchemy.types.NullType()
-        return [{"name": name, "type": kind, "nullable": True, "default": None} for name, _ in rows]
+        return [{"name": row[0], "type": kind, "nullable": True, "default": None} for row in rows]
 
     def get_pk_constraint(
         self, connection: Any, table_name: str, schema: str | None = None, **_: Any

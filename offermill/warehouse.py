@@ -150,13 +150,12 @@ class Warehouse:
 
     def columns(self, name: str) -> dict[str, str]:
         """Return column names and DuckDB types (lower case) in order; empty when there is no such table."""
-        schema, table = name.split(".")
-        sql = """
-            select column_name, lower(data_type) from duckdb_columns()
-            where schema_name = $schema and table_name = $table and database_name = current_database()
-            order by column_index
-        """
-        return dict(self.rows(sql, {"schema": schema, "table": table}))
+        try:
+            # Searching duckdb_columns() takes 25 times as long: it lists the columns of all tables first.
+            described = self.rows(f"describe {quoted(name)}")
+        except duckdb.CatalogException:
+            return {}
+        return {column: kind.lower() for column, kind, *_ in described}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
