@@ -40,6 +40,13 @@ def perform(flow_name: str, shop: Path, day: date = DAY) -> None:
         pool.submit(perform_flow, flow_name, shop, day).result()
 
 
+def from_stage(name: str) -> list[str]:
+    """Return the step that opens a night, and all its steps from a stage on."""
+    addresses = [step.address for step in flows.nightly().steps]
+    first = next(place for place, address in enumerate(addresses) if address.startswith(f"{name}."))
+    return ["night.open", *addresses[first:]]
+
+
 def perform_apart(shop: Path, addresses: Sequence[str], day: date = DAY) -> None:
     """Perform some steps of the night in a process of their own; an error is raised here."""
     with ProcessPoolExecutor(1, mp_context=warm()) as pool:
