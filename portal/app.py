@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from offermill.errors import PublishError
-from portal import api, audit, deliveries, elsewhere, entering, oidc, pages, store, words
+from portal import api, audit, deliveries, elsewhere, entering, leaving, oidc, pages, store, words
 from portal.headers import Headers
 from portal.state import Portal
 
@@ -81,6 +81,7 @@ def make(
     app.include_router(deliveries.router)
     if portal.has_login:
         app.include_router(pages.own_login)
+        app.include_router(leaving.router)
         _add_provider(app, portal)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -27,11 +27,6 @@ def _hash(state: str) -> str:
     return sha256(state.encode()).hexdigest()
 
 
-def _redirect(request: Request) -> str:
-    portal: Portal = request.app.state.portal
-    return (portal.chosen.portal.public_url or str(request.base_url).rstrip("/")) + _BACK
-
-
 def _remember(portal: Portal, browser: str, begun: Begun) -> None:
     now = portal.clock()
     row = (_hash(begun.state), browser, begun.nonce, begun.verifier, store.text(now + timedelta(seconds=_SECONDS)))
@@ -65,7 +60,7 @@ def begin(request: Request) -> Response:
     browser = portal.sessions.unsigned(request.cookies.get(_cookie(portal))) or secrets.token_urlsafe(24)
     begun = Begun.now()
     try:
-        there = request.app.state.provider.address(begun, _redirect(request))
+        there = request.app.state.provider.address(begun, pages.own_address(request, _BACK))
     except RefusedError as problem:
         return _failed(request, str(problem))
     _remember(portal, browser, begun)
@@ -90,7 +85,7 @@ def back(
     if error or not code:
         return _failed(request, f"the provider says {error[:80]!r}")
     try:
-        person: Person = request.app.state.provider.person(code, begun, _redirect(request))
+        person: Person = request.app.state.provider.person(code, begun, pages.own_address(request, _BACK))
     except RefusedError as problem:
         return _failed(request, str(problem))
     return _enter(request, person)
@@ -113,6 +108,7 @@ def _enter(request: Request, person: Person) -> Response:
         return pages.login_page(request, 403, "roleless")
     portal.note("login", **known)
     _, cookie = portal.sessions.begin(
-        known["user"], chosen.stamp, portal.clock(), subject=person.subject, groups=person.groups
-    )
+        known["user"], chosen.stamp, portal.clock(), subject=person.subject, groups=person.groups,
+        way_out=person.way_out,
+    )  # fmt: skip
     return pages.entered(portal, cookie)

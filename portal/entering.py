@@ -22,6 +22,9 @@ def by_session(request: Request) -> None:
     portal: Portal = request.app.state.portal
     session = portal.sessions.find(request.cookies.get(portal.cookie), portal.clock())
     request.state.visitor = portal.visitor(session) if session else None
+    if request.state.visitor is not None and session and session.way_out:
+        # The form to log out leads on to the provider.
+        request.state.form_target = session.way_out.origin
 
 
 def log_in(request: Request, name: str, password: str) -> users.User | None:

@@ -5,9 +5,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _BODY_BYTES = 16_384  # forms hold a name and a password
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; form-action {targets}; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
+POLICY = _POLICY.format(targets="'self'")
 _ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -19,6 +21,11 @@ _ALWAYS = {
     "X-Robots-Tag": "noindex",
 }
 _HTTPS_ALONE = "max-age=31536000"
+
+
+def policy_with(target: str) -> str:
+    """Return the policy for somebody whose forms may lead on to `target`, an origin such as https://login.example."""
+    return _POLICY.format(targets=f"'self' {target}")
 
 
 class Headers:
@@ -47,6 +54,8 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
                 headers.update(self._headers)
+                if target := scope.get("state", {}).get("form_target"):
+                    headers["Content-Security-Policy"] = policy_with(target)
             await send(message)
 
         await self._app(scope, bounded, with_headers)

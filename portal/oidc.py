@@ -4,6 +4,7 @@ OpenID Connect Core 1.0, sections 3.1.2 and 3.1.3.7; RFC 7636 (PKCE); RFC 9207 (
 """
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from joserfc.jwk import KeySet
 
 from offermill.errors import ConfigError
 from offermill.settings_oidc import OidcSettings
+from portal.sessions import WayOut
 
 # Signed by the provider's private key. Neither "none" nor a secret shared with us (HS256) says who signed.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -29,6 +31,8 @@ _DESCRIPTION_SECONDS = 3_600.0
 _KEYS_SECONDS = 60.0  # an unknown key is looked for at the provider no more often
 _LEEWAY_SECONDS = 60  # clocks differ
 _NAME_LENGTH = 80
+# A host and a port alone: it becomes part of a content security policy.
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9A-Fa-f:]+\](:[0-9]+)?")
 
 
 class RefusedError(Exception):
@@ -42,11 +46,13 @@ class Person:
     Attributes:
         subject: who it is, for ever, at this provider.
         name: what people call them; the provider may give it to somebody else later.
+        way_out: None where the provider publishes no safe way to log out.
     """
 
     subject: str
     name: str
     groups: tuple[str, ...]
+    way_out: WayOut | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,13 @@ class Provider:
         claims = self._claims(token, begun.nonce)
         name = claims.get(self._chosen.name_claim) or claims["sub"]
         groups = self._groups(claims, found.get("access_token"))
-        return Person(str(claims["sub"]), str(name)[:_NAME_LENGTH], groups)
+        return Person(str(claims["sub"]), str(name)[:_NAME_LENGTH], groups, self._way_out(token))
+
+    def _way_out(self, token: str) -> WayOut | None:
+        endpoint = self._described().get("end_session_endpoint")
+        if not self._is_safe(endpoint) or not _HOST.fullmatch(urlsplit(str(endpoint)).netloc):
+            return None
+        return WayOut(str(endpoint), token)
 
     def _groups(self, claims: dict[str, Any], access: object) -> tuple[str, ...]:
         """Return the groups of the ID token; of the provider's userinfo where the token has no such claim."""
@@ -203,10 +215,15 @@ class Provider:
     def _endpoint(self, name: str) -> str:
         """Return an address of the provider from its own description, as safe as the issuer's."""
         endpoint = self._described().get(name)
-        safe = {"https", urlsplit(self._chosen.issuer).scheme}
-        if not isinstance(endpoint, str) or urlsplit(endpoint).scheme not in safe:
+        if not self._is_safe(endpoint):
             raise RefusedError(f"the provider's description has no safe {name}")
-        return endpoint
+        return str(endpoint)
+
+    def _is_safe(self, endpoint: object) -> bool:
+        return isinstance(endpoint, str) and urlsplit(endpoint).scheme in {
+            "https",
+            urlsplit(self._chosen.issuer).scheme,
+        }
 
     def _described(self) -> dict[str, str]:
         with self._lock:

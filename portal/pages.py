@@ -40,12 +40,18 @@ def login_page(request: Request, status: int = 200, said: str | None = None) -> 
     return response
 
 
+def own_address(request: Request, path: str) -> str:
+    """Return a path of ours as others must name it."""
+    portal: Portal = request.app.state.portal
+    return (portal.chosen.portal.public_url or str(request.base_url).rstrip("/")) + path
+
+
 @own_login.get("/login")
-def login(request: Request) -> Response:
-    """Show the form to log in."""
+def login(request: Request, left: Annotated[str, Query(max_length=20)] = "") -> Response:
+    """Show the form to log in; with ?left=here to somebody whom the identity provider may still know."""
     if request.state.visitor is not None:
         return RedirectResponse(request.scope.get("root_path", "") + "/", 303)
-    return login_page(request)
+    return login_page(request, said="left_here" if left == "here" else None)
 
 
 def _enter(request: Request, user: users.User) -> Response:
@@ -82,19 +88,6 @@ def send_login(
     except entering.LoginClosedError:
         return login_page(request, 429, "closed")
     return _enter(request, user) if user else login_page(request, 401, "wrong")
-
-
-@own_login.post("/logout")
-def logout(request: Request, visitor: Entered, token: Annotated[str, Form()] = "") -> Response:
-    """End the session."""
-    portal: Portal = request.app.state.portal
-    if not portal.sessions.is_form_token(token, visitor.session):
-        raise handing.refuse(request, visitor, 403, "form of a foreign page")
-    portal.sessions.end(visitor.session or "")
-    portal.note("logout", user=visitor.name, address=handing.address(request))
-    response = RedirectResponse("/login", 303)
-    response.delete_cookie(portal.cookie, **cookie_flags(portal))
-    return response
 
 
 def _night(portal: Portal, visitor: Visitor, name: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, Signer
 
@@ -17,6 +18,25 @@ _NUMBER_BYTES = 24
 
 
 @dataclass(frozen=True)
+class WayOut:
+    """How somebody who logged in at the identity provider logs out there too.
+
+    Attributes:
+        address: the provider's end_session_endpoint.
+        id_token: says whose session is to end; it opens nothing.
+    """
+
+    address: str
+    id_token: str
+
+    @property
+    def origin(self) -> str:
+        """Return the provider as a content security policy names it."""
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True)
 class Session:
     """Somebody who logged in.
 
@@ -25,6 +45,7 @@ class Session:
         ends: naive UTC.
         subject: who it is at the identity provider; None for a user of our own.
         groups: what the provider said of them at log-in.
+        way_out: None for a user of our own, and where the provider publishes none.
     """
 
     number: str
@@ -33,6 +54,7 @@ class Session:
     ends: datetime
     subject: str | None = None
     groups: tuple[str, ...] = ()
+    way_out: WayOut | None = None
 
 
 def _hash(number: str) -> str:
@@ -48,14 +70,23 @@ class Sessions:
         self._signer = Signer(self._key, salt="offermill.portal.session", digest_method=sha256)
 
     def begin(
-        self, user: str, stamp: str, now: datetime, *, subject: str | None = None, groups: tuple[str, ...] = ()
+        self,
+        user: str,
+        stamp: str,
+        now: datetime,
+        *,
+        subject: str | None = None,
+        groups: tuple[str, ...] = (),
+        way_out: WayOut | None = None,
     ) -> tuple[Session, str]:
         """Return a new session and the value of its cookie."""
-        session = Session(secrets.token_urlsafe(_NUMBER_BYTES), user, stamp, now + self._length, subject, groups)
-        row = (_hash(session.number), user, stamp, subject, json.dumps(groups), store.text(session.ends))
+        number, ends = secrets.token_urlsafe(_NUMBER_BYTES), now + self._length
+        session = Session(number, user, stamp, ends, subject, groups, way_out)
+        there = (way_out.address, way_out.id_token) if way_out else (None, None)
+        row = (_hash(number), user, stamp, subject, json.dumps(groups), store.text(ends), *there)
         with store.opened(self._shop, is_writing=True) as database:
             database.execute("delete from session where ends <= ?", (store.text(now),))
-            database.execute("insert into session values (?, ?, ?, ?, ?, ?)", row)
+            database.execute("insert into session values (?, ?, ?, ?, ?, ?, ?, ?)", row)
             database.execute(
                 "delete from session where rowid in (select rowid from session order by rowid desc limit -1 offset ?)",
                 (_OPEN,),
@@ -67,13 +98,17 @@ class Sessions:
         number = self.unsigned(cookie)
         if not number:
             return None
-        wanted = "select user, stamp, ends, subject, groups from session where number_hash = ? and ends > ?"
+        wanted = """
+            select user, stamp, ends, subject, groups, end_address, id_token from session
+            where number_hash = ? and ends > ?
+        """
         with store.opened(self._shop) as database:
             row = database.execute(wanted, (_hash(number), store.text(now))).fetchone()
         if row is None:
             return None
-        user, stamp, ends, subject, groups = row
-        return Session(number, user, stamp, datetime.fromisoformat(ends), subject, tuple(json.loads(groups)))
+        user, stamp, ends, subject, groups, address, token = row
+        way_out = WayOut(address, token) if address else None
+        return Session(number, user, stamp, datetime.fromisoformat(ends), subject, tuple(json.loads(groups)), way_out)
 
     def end(self, number: str) -> None:
         """End a session; its cookie opens nothing any more, at no process."""

@@ -17,9 +17,16 @@ from portal import place
 
 FILE = "sessions.sqlite"
 _WAIT_SECONDS = 10.0  # for another process that is writing
+_VERSION = 1
+# What files of the version before lack.
+_ADDED = """
+alter table session add column end_address text;
+alter table session add column id_token text;
+"""
 _TABLES = """
 create table session (
-    number_hash text primary key, user text not null, stamp text not null, subject text, groups text, ends text not null
+    number_hash text primary key, user text not null, stamp text not null, subject text, groups text,
+    ends text not null, end_address text, id_token text
 ) strict;
 create table failure (key text not null, at text not null) strict;
 create index failure_by_key on failure (key, at);
@@ -42,8 +49,25 @@ def _make(path: Path) -> None:
         with closing(sqlite3.connect(made, isolation_level=None)) as database:
             database.execute("pragma journal_mode = wal")
             database.executescript(_TABLES)
+            database.execute(f"pragma user_version = {_VERSION}")
         with suppress(FileExistsError):
             os.link(made, path)
+
+
+def _bring_up(database: sqlite3.Connection) -> None:
+    """Give a file of an older version what it lacks; of two processes the first one does."""
+    if _version(database) == _VERSION:
+        return
+    database.execute("begin immediate")
+    if _version(database) < _VERSION:
+        for statement in _ADDED.split(";"):
+            database.execute(statement)
+        database.execute(f"pragma user_version = {_VERSION}")
+    database.execute("commit")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("pragma user_version").fetchone()[0])
 
 
 @contextmanager
@@ -60,6 +84,7 @@ def opened(shop: ShopPaths, *, is_writing: bool = False) -> Iterator[sqlite3.Con
         with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as database:
             # Forced to disk with every change: who was logged out stays so after a power cut.
             database.execute("pragma synchronous = full")
+            _bring_up(database)
             database.execute("begin immediate" if is_writing else "begin")
             yield database
             database.execute("commit")

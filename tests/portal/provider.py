@@ -33,6 +33,8 @@ class Provider:
         keys: what it publishes.
         userinfo: what it says of the person to whoever has the access token.
         codes: given out and not yet used: what the log-in asked for.
+        end: path at which people log out; None where it publishes none.
+        ended: subjects who logged out.
     """
 
     now: int
@@ -44,6 +46,8 @@ class Provider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     userinfo: dict[str, Any] = field(default_factory=lambda: {"sub": "248289761001"})
+    end: str | None = "/end"
+    ended: list[str] = field(default_factory=list)
 
     def token(self, login: dict[str, str]) -> str:
         """Return the ID token in answer to a log-in."""
@@ -61,7 +65,16 @@ class Provider:
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
-        }
+        } | ({"end_session_endpoint": f"{self.issuer}{self.end}"} if self.end else {})
+
+    def end_session(self, asked: dict[str, str]) -> str | None:
+        """End the session that a log-out names; return where to go on to, None when it proves nothing."""
+        claims = jwt.decode(asked["id_token_hint"], KEY).claims
+        is_ours = (claims["iss"], claims["aud"], asked["client_id"]) == (self.issuer, CLIENT, CLIENT)
+        if not is_ours or not asked["post_logout_redirect_uri"].endswith("/oidc/left"):
+            return None
+        self.ended.append(claims["sub"])
+        return f"{asked['post_logout_redirect_uri']}?{urlencode({'state': asked['state']})}"
 
 
 def signed(claims: dict[str, Any]) -> str:
@@ -121,6 +134,11 @@ def make(provider: Provider) -> FastAPI:
         provider.codes[code] = login
         answer = urlencode({"code": code, "state": login["state"], "iss": provider.issuer})
         return RedirectResponse(f"{login['redirect_uri']}?{answer}", 303)
+
+    @app.get("/end")
+    def end(request: Request) -> Response:
+        there = provider.end_session(dict(request.query_params))
+        return RedirectResponse(there, 303) if there else Response(status_code=400)
 
     @app.post("/token")
     async def token(request: Request) -> Response:
