@@ -207,12 +207,20 @@ def deliver(
         str | None, typer.Option(help="One block of channels in shop.yml; all that have `delivery` unless said.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    settle: Annotated[
+        str | None,
+        typer.Option(
+            help="FILE=arrived or FILE=lost: what you found at the block's server, when it cannot say itself."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send what is missing of a published night to the targets of its channels; what arrived is not sent again."""
     from importlib import import_module
 
-    report = import_module("offers.delivery.step").deliver(shop, day_of(date), block, is_rehearsal=dry_run)
+    report = import_module("offers.delivery.step").deliver(
+        shop, day_of(date), block, is_rehearsal=dry_run, settled=settle
+    )
     show(as_json, report.as_dict(), lambda: console.sent(report.as_dict()))
     if report.failed and as_json:
         raise typer.Exit(DeliveryError.exit_code)

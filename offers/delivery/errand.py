@@ -137,17 +137,26 @@ class _Block:
 
     def _sent(self, files: list[File], transport: Transport) -> Iterator[Outcome]:
         parcels = [*self._parcels(files)]
-        done = True
-        for parcel in parcels:
-            outcome = self._one(parcel, transport)
-            done = done and outcome.result != "failed"
-            yield outcome
         kept_back = {file.name for file in files} - {parcel.file for parcel in parcels}
-        for parcel in map(self._parcel, files):
-            if parcel.file in kept_back:
-                yield Outcome(parcel, transport.place, "withheld", why="none of its rows may leave any more")
-        if done and parcels and self._delivery.manifest and self._delivery.http is None:
-            yield self._one(self._manifest(parcels), transport)
+        outcomes = [self._one(parcel, transport) for parcel in parcels]
+        outcomes += [
+            self._followed(parcel, transport) for parcel in map(self._parcel, files) if parcel.file in kept_back
+        ]
+        yield from outcomes
+        there = [outcome.parcel for outcome in outcomes if outcome.result != "withheld"]
+        is_whole = all(outcome.result != "failed" for outcome in outcomes)
+        if is_whole and there and self._delivery.manifest and self._delivery.http is None:
+            yield self._one(self._manifest(there), transport)
+
+    def _followed(self, parcel: Parcel, transport: Transport) -> Outcome:
+        """Follow to its end what was begun with a file none of whose rows may leave any more; nothing is sent."""
+        withheld = Outcome(parcel, transport.place, "withheld", why="none of its rows may leave any more")
+        if self._errand.is_rehearsal or not sending.is_begun(self._office.journal.of(parcel), transport.place):
+            return withheld
+        outcome = sending.deliver(parcel, transport, self._office, may_send=False)
+        is_open = sending.is_begun(self._office.journal.of(parcel), transport.place)
+        # What was given up there, or taken back from there, is not sent any more.
+        return outcome if is_open or outcome.result != "failed" else withheld
 
     def _one(self, parcel: Parcel, transport: Transport) -> Outcome:
         if not self._errand.is_rehearsal:

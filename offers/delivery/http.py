@@ -13,7 +13,7 @@ import httpx
 from offermill.settings_delivery import HttpTarget
 from offers.delivery import credentials, jobs
 from offers.delivery.backoff import Clock
-from offers.delivery.parcel import Parcel, TargetError
+from offers.delivery.parcel import ForgottenError, Parcel, TargetError
 from offers.delivery.transport import Ended, Job, Refusal, State, Working
 from offers.delivery.web import Client
 
@@ -21,6 +21,8 @@ _CHUNK = 1 << 20
 # Worth another try; every other refusal stays one.
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _CONFLICT = 409
+# What a server says of a job that it does not know, or not any more.
+_FORGOTTEN = {404, 410}
 # Where services put the number of the job that an upload began.
 _JOB_KEYS = ("id", "job_id", "jobId", "request_id")
 
@@ -80,7 +82,7 @@ class HttpTransport:
         pass  # bytes and effect come in one request: `finish`
 
     def state(self, parcel: Parcel, token: str) -> State:
-        return "waiting"
+        return "unknown"
 
     def finish(self, parcel: Parcel, token: str, *, is_again: bool) -> str | Job:
         answer = self._answer(lambda headers: self._request(parcel, {**headers, "Idempotency-Key": token}))
@@ -91,6 +93,8 @@ class HttpTransport:
 
     def ended(self, parcel: Parcel, address: str) -> Ended | Working:
         answer = self._get(address)
+        if answer.status_code in _FORGOTTEN:
+            raise ForgottenError(f"{self.place} took it, and asked about it answers {_said(answer)}", parcel)
         if not answer.is_success and answer.status_code != httpx.codes.SEE_OTHER:
             raise self._problem(answer)
         job = self._target.job

@@ -133,6 +133,10 @@ class Journal:
         """Return the entries of the file at an address, oldest first."""
         return self._by_file.get((edition, block, file), [])
 
+    def files(self, edition: str, block: str) -> list[str]:
+        """Return the files of a block and edition that the log knows."""
+        return sorted(file for one, other, file in self._by_file if (one, other) == (edition, block))
+
     def first(self, block: str) -> str:
         """Return the date of the oldest edition of which the block was sent anything; a date beyond all if none was."""
         return min((edition[:10] for edition, other, _ in self._by_file if other == block), default="9999-12-31")

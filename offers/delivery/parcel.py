@@ -4,6 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+# How somebody who looked there settles what became of a file.
+ARRIVED, LOST = "arrived", "lost"
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -65,3 +68,14 @@ class TargetError(Exception):
 
 class GivenUpError(TargetError):
     """A target took a file, worked on it, and took nothing of it: it may be sent anew."""
+
+
+class ForgottenError(TargetError):
+    """A target was given a file, and nobody can tell any more what became of it: somebody must look there."""
+
+    def __init__(self, why: str, parcel: Parcel) -> None:
+        arrived = f"deliver with `--block {parcel.block} --settle {parcel.file}={ARRIVED}`"
+        super().__init__(
+            f"{why}, so nobody knows whether its records are in",
+            f"look there: if they are, {arrived}; if they are not, with `={LOST}`",
+        )

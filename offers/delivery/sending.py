@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from offermill.settings_delivery import RetrySettings
 from offers.delivery import backoff
 from offers.delivery.backoff import Clock
 from offers.delivery.journal import Entry, Event, Journal
-from offers.delivery.parcel import GivenUpError, Parcel, TargetError
+from offers.delivery.parcel import ForgottenError, GivenUpError, Parcel, TargetError
 from offers.delivery.transport import Ended, Job, Refusal, Transport, Working
 
 # A target is not asked about a job more often.
 _LEAST_WAIT_SECONDS = 1.0
+# Some servers know a job only a moment after they named it.
+_UNKNOWN_AT_FIRST = timedelta(seconds=60)
 
 # recognised: the target had it already, only its answer was lost. before: the log has its acknowledgement.
 # missing: a rehearsal found it not delivered. withheld: no row of it may leave any more, and nothing was sent.
@@ -48,20 +50,31 @@ def acknowledged(entries: list[Entry]) -> Entry | None:
 
 
 def _unfinished(entries: list[Entry], place: str) -> Entry | None:
-    """Return the last intent or stage of a file at a place if nothing says what became of it."""
+    """Return the last act on a file at a place if nothing says what became of it."""
     acts = [entry for entry in entries if entry.event != "failed" and entry.place == place]
     return acts[-1] if acts and acts[-1].event in ("intent", "staged", "accepted") else None
 
 
-def deliver(parcel: Parcel, transport: Transport, office: Office) -> Outcome:
-    """Bring a file to its target unless it is there, trying again as the settings say; a failure is returned."""
+def is_begun(entries: list[Entry], place: str) -> bool:
+    """Tell whether something of a file may be at a place, and nobody knows yet what became of it."""
+    return _unfinished(entries, place) is not None
+
+
+def deliver(parcel: Parcel, transport: Transport, office: Office, *, may_send: bool = True) -> Outcome:
+    """Bring a file to its target unless it is there, trying again as the settings say; a failure is returned.
+
+    Args:
+        may_send: without it only what was begun is followed to its end, and nothing leaves.
+    """
     if acknowledged(office.journal.of(parcel)):
         return Outcome(parcel, transport.place, "before")
     attempt = 0
     while True:
         attempt += 1
         try:
-            return Outcome(parcel, transport.place, _Attempt(parcel, transport, office, attempt).result(), attempt)
+            return Outcome(
+                parcel, transport.place, _Attempt(parcel, transport, office, attempt, may_send).result(), attempt
+            )
         except TargetError as problem:
             transport.close()
             _note_failure(parcel, transport, office, attempt, problem)
@@ -79,12 +92,13 @@ def _note_failure(parcel: Parcel, transport: Transport, office: Office, attempt:
 class _Attempt:
     """One attempt at one file."""
 
-    def __init__(self, parcel: Parcel, transport: Transport, office: Office, number: int) -> None:
+    def __init__(self, parcel: Parcel, transport: Transport, office: Office, number: int, may_send: bool) -> None:
         given_up = sum(entry.event == "refused" for entry in office.journal.of(parcel))
         self._parcel = replace(parcel, turn=given_up)
         self._transport = transport
         self._office = office
         self._number = number
+        self._may_send = may_send
 
     def result(self) -> Result:
         """Go on where the last attempt, perhaps of a killed process, ended."""
@@ -98,8 +112,10 @@ class _Attempt:
             state = self._transport.state(sent, last.token)
             if state == "finished":
                 return self._acknowledge(sent, last.token, "the target has it", "recognised")
-            if state == "waiting" and sent.sha256 == self._parcel.sha256:
+            if state in ("waiting", "unknown") and self._may_send and sent.sha256 == self._parcel.sha256:
                 return self._finish(last.token, is_again=True)
+            if state == "unknown" and not self._may_send:
+                raise ForgottenError(f"{self._transport.place} was sent it and gave no answer", sent)
         # Noted first: what is half removed must not be taken up again.
         self._note("abandoned", sent, last.token)
         self._transport.discard(sent, last.token)
@@ -112,6 +128,8 @@ class _Attempt:
         return self._send()
 
     def _send(self) -> Result:
+        if not self._may_send:
+            return "withheld"
         was_staged = any(entry.event == "staged" for entry in self._entries()[self._given_up_at() :])
         token = self._transport.open(self._parcel)
         self._note("intent", self._parcel, token)
@@ -151,6 +169,10 @@ class _Attempt:
         except GivenUpError as problem:
             self._note("refused", sent, accepted.token, str(problem))
             raise
+        except ForgottenError:
+            if self._office.clock.now() - datetime.fromisoformat(accepted.at) > _UNKNOWN_AT_FIRST:
+                raise
+            return Working()
         except TargetError as problem:
             if not problem.may_pass:
                 raise

@@ -14,7 +14,7 @@ from offermill.settings import Settings
 from offermill.settings_delivery import DeliverySettings
 from offermill.warehouse import Warehouse
 from offers.channels import last_check, late
-from offers.delivery import errand, journal, table
+from offers.delivery import errand, journal, settling, table
 from offers.delivery.errand import Errand
 from offers.delivery.journal import Journal
 from offers.delivery.sending import Outcome
@@ -108,19 +108,25 @@ def send(warehouse: Warehouse, run: Run) -> dict[str, object]:
     return report.counts()
 
 
-def deliver(folder: Path, day: date, block: str | None = None, *, is_rehearsal: bool = False) -> Report:
+def deliver(
+    folder: Path, day: date, block: str | None = None, *, is_rehearsal: bool = False, settled: str | None = None
+) -> Report:
     """Send what is missing of a date's newest edition, by the delivery settings as they stand in shop.yml now.
 
+    Args:
+        settled: `FILE=arrived` or `FILE=lost`, noted first: what somebody found at the block's target.
+
     Raises:
-        ConfigError: the block is not known, or has no `delivery`.
+        ConfigError: the block is not known, or has no `delivery`; `settled` says nothing that can be noted.
         PublishError: nothing is published for the date.
-        DeliveryError: the log was changed, or another process is delivering.
+        DeliveryError: the log was changed, another process is delivering, or there is nothing to settle.
     """
     blocks = _blocks(settings.load(ShopPaths(folder).settings), block)
+    said = settling.read(settled, block, blocks.get(block or ""), is_rehearsal=is_rehearsal) if settled else None
     with night.only_run(folder):
         run = Run.of_snapshot(folder, day)
         with Warehouse.open(run.shop.warehouse) as warehouse, warehouse.transaction():
-            return _deliver(warehouse, run, blocks, is_rehearsal=is_rehearsal)
+            return _deliver(warehouse, run, blocks, is_rehearsal=is_rehearsal, said=said)
 
 
 def _blocks(chosen: Settings, only: str | None) -> Mapping[str, DeliverySettings]:
@@ -137,12 +143,19 @@ def _blocks(chosen: Settings, only: str | None) -> Mapping[str, DeliverySettings
 
 
 def _deliver(
-    warehouse: Warehouse, run: Run, blocks: Mapping[str, DeliverySettings], *, is_rehearsal: bool = False
+    warehouse: Warehouse,
+    run: Run,
+    blocks: Mapping[str, DeliverySettings],
+    *,
+    is_rehearsal: bool = False,
+    said: settling.Said | None = None,
 ) -> Report:
     edition = errand.newest_edition(run)
     check = partial(last_check.forbidden, reader=late.Reader())
     asked = Errand(run, edition, blocks, check, is_rehearsal=is_rehearsal)
     with Journal.open(run.shop.state) as log:
+        if said is not None:
+            settling.settle(log, edition, said, asked.clock.now())
         overdue = errand.overdue(run, edition, blocks, log, asked.clock.now().date())
         outcomes = errand.perform(warehouse, asked, log)
     if not is_rehearsal:

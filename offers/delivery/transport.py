@@ -9,8 +9,9 @@ from typing import Literal, Protocol
 
 from offers.delivery.parcel import Parcel
 
-# waiting: uploaded, to be finished. finished: the target has it. gone: neither; it must be sent anew.
-State = Literal["waiting", "finished", "gone"]
+# waiting: uploaded, to be finished. finished: the target has it. gone: neither; it must be sent anew. unknown: it may
+# have it and cannot be asked; to finish it again under its token does it once.
+State = Literal["waiting", "finished", "gone", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Transport(Protocol):
 
         Raises:
             GivenUpError: it failed as a whole.
+            ForgottenError: the target does not know it (any more).
         """
 
     def discard(self, parcel: Parcel, token: str) -> None:

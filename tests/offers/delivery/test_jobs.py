@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from offermill.errors import DeliveryError
+from offers.delivery import settling
+from offers.delivery.journal import Journal
 from offers.delivery.sending import Outcome, deliver
+from offers.delivery.settling import Said
 from offers.delivery.targets import open_transport
 from offers.delivery.transport import Refusal
 from tests.offers.delivery.desk import START, Hours, office, parcel, story
@@ -131,12 +135,64 @@ def test_a_server_that_leads_on_to_the_result_is_done(inbox: Inbox, tmp_path: Pa
     assert send(inbox, tmp_path)[0].result == "delivered"
 
 
-def test_a_job_that_is_not_there_any_more_is_said_and_nothing_is_sent_again(inbox: Inbox, tmp_path: Path) -> None:
-    inbox.plan, inbox.jobs = [202], [(404, {}, b"")]
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_job_that_is_not_there_any_more_is_said_and_nothing_is_sent_again(
+    inbox: Inbox, tmp_path: Path, status: int
+) -> None:
+    inbox.plan, inbox.jobs = [202], [(status, {}, b"")]
     for _ in range(2):
         lost, _, _ = send(inbox, tmp_path)
-        assert (lost.result, lost.why.rpartition(" answers ")[2]) == ("failed", "404")
+        assert (lost.result, lost.why.partition("{file} ")[2]) == (
+            "failed",
+            f"took it, and asked about it answers {status}, so nobody knows whether its records are in",
+        )
+        assert lost.advice == "look there: if they are, " + (
+            "deliver with `--block crm --settle offers.csv=arrived`; if they are not, with `=lost`"
+        )
     assert len(inbox.requests) == 1
+
+
+def test_a_job_that_is_known_only_a_moment_later_is_waited_for(inbox: Inbox, tmp_path: Path) -> None:
+    inbox.plan, inbox.jobs = [202], [(404, {}, b""), DONE]
+    assert send(inbox, tmp_path)[1] == ["intent", "staged", "accepted", "acknowledged"]
+
+
+def settled(folder: Path, word: str) -> None:
+    with Journal.open(folder / "state") as log:
+        settling.settle(log, "2026-06-30", Said("crm", "offers.csv", word), START)
+
+
+def test_somebody_who_found_the_records_there_ends_the_matter(inbox: Inbox, tmp_path: Path) -> None:
+    inbox.plan, inbox.jobs = [202], [(404, {}, b"")]
+    send(inbox, tmp_path)
+    settled(tmp_path, "arrived")
+    done, told, _ = send(inbox, tmp_path)
+    assert (done.result, told[-1], len(inbox.requests)) == ("before", "acknowledged", 1)
+    with pytest.raises(
+        DeliveryError, match=r"2026-06-30 crm: offers.csv has arrived by the log, so there is nothing to"
+    ):
+        settled(tmp_path, "lost")
+
+
+def test_somebody_who_did_not_lets_it_be_sent_anew_under_another_key(inbox: Inbox, tmp_path: Path) -> None:
+    inbox.plan, inbox.jobs = [202, 201], [(404, {}, b"")]
+    send(inbox, tmp_path)
+    settled(tmp_path, "lost")
+    assert send(inbox, tmp_path)[0].result == "delivered"
+    first, second = (request.headers["Idempotency-Key"] for request in inbox.requests)
+    assert first != second
+
+
+def test_what_is_not_open_cannot_be_settled(inbox: Inbox, tmp_path: Path) -> None:
+    with pytest.raises(DeliveryError, match=r"nothing of offers.csv is open by the log"):
+        settled(tmp_path, "arrived")
+    inbox.plan, inbox.jobs = [202], [(404, {}, b"")]
+    send(inbox, tmp_path)
+    with (
+        Journal.open(tmp_path / "state") as log,
+        pytest.raises(DeliveryError, match=r"nothing of offer.csv is open .* Did you mean 'offers.csv'\?"),
+    ):
+        settling.settle(log, "2026-06-30", Said("crm", "offer.csv", "lost"), START)
 
 
 REFUSED = [Refusal("K1", "bad phone"), Refusal("K2", "refused")]

@@ -130,9 +130,12 @@ def test_a_mended_address_in_shop_yml_counts_at_once(published: Path, tmp_path: 
     [
         (("--block", "crn"), 2, "--block crn: shop.yml has no such block of channels. Did you mean 'crm'?"),
         (("--block", "shelf"), 2, "--block shelf: channels.shelf has no `delivery` in shop.yml"),
+        (("--settle", "offers.csv"), 2, "--settle offers.csv: write FILE=arrived or FILE=lost"),
+        (("--settle", "offers.csv=lost"), 2, "say of which block of channels, with --block"),
+        (("--settle", "offers.csv=lost", "--block", "crm"), 2, "the target of channels.crm can be asked what it has"),
     ],
 )
-def test_a_wrong_block_is_named(
+def test_a_wrong_block_or_word_is_named(
     published: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     shop = shop_with(published, tmp_path, f"{{crm: {block(tmp_path / 'inbox')}, shelf: {{target: generic}}}}")
