@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -161,21 +162,50 @@ def test_the_data_manager_is_told_whom_to_add(tmp_path: Path) -> None:
     }
 
 
-def test_the_data_manager_is_told_whom_to_take_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(google_data_manager, "MEMBERS_PER_CALL", 2)
+def two_nights(folder: Path, block: str) -> dict[str, dict[str, Any]]:
+    """Return the calls of a night on which most of those of the night before do not allow ads any more, by name."""
     for day, allowed in (("2026-06-29", [may(1), may(2), may(3)]), ("2026-06-30", [may(1, phone=False)])):
         with shop(PEOPLE, offers__ad_permission=allowed) as warehouse:
-            run = run_with(tmp_path / "shop", f"{{out: {MANAGER}}}", date.fromisoformat(day))
+            run = run_with(folder / "shop", f"{{out: {block}}}", date.fromisoformat(day))
             edition = run.shop.exports / day
             made = handover.write(warehouse, run, edition)
             datapackage.write(edition, "test", "Test", made.resources, {"channels": made.facts})
-    place = tmp_path / "shop" / "exports" / "2026-06-30" / "channels" / "out"
-    bodies = {path.name: json.loads(path.read_text()) for path in sorted(place.iterdir())}
+    place = folder / "shop" / "exports" / "2026-06-30" / "channels" / "out"
+    return {path.name: json.loads(path.read_text()) for path in sorted(place.iterdir())}
+
+
+def test_googles_own_messages_take_every_call(tmp_path: Path) -> None:
+    google = pytest.importorskip("google.ads.datamanager_v1", reason="google-ads-datamanager is not installed")
+    from google.protobuf import json_format
+
+    bodies = two_nights(tmp_path, MANAGER.replace("audience: '7'", "audience: '7', login_account: 987-654-3210"))
+    kinds = {"remove": google.RemoveAudienceMembersRequest, "ingest": google.IngestAudienceMembersRequest}
+    assert {name.split("-")[2] for name in bodies} == kinds.keys()
+    for name, body in bodies.items():
+        kind = kinds[name.split("-")[2]]
+        read_back = json_format.ParseDict(body, kind.pb(kind()))
+        assert {"validateOnly": False, **json_format.MessageToDict(read_back)} == body
+        with pytest.raises(json_format.ParseError, match="no field named"):
+            json_format.ParseDict({**body, "audienceMember": []}, kind.pb(kind()))
+
+
+def test_the_data_manager_is_told_whom_to_take_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(google_data_manager, "MEMBERS_PER_CALL", 2)
+    bodies = two_nights(tmp_path, MANAGER)
     assert [(name, len(body["audienceMembers"])) for name, body in bodies.items()] == [
         ("audience-1-remove-0001.json", 2),
         ("audience-1-remove-0002.json", 2),
         ("audience-2-ingest-0001.json", 1),
     ]
+    assert {
+        name: body for name, body in bodies["audience-1-remove-0001.json"].items() if name != "audienceMembers"
+    } == {
+        "destinations": [
+            {"operatingAccount": {"accountType": "GOOGLE_ADS", "accountId": "1234567890"}, "productDestinationId": "7"}
+        ],
+        "validateOnly": False,
+        "encoding": "HEX",
+    }
     away = [one["userData"]["userIdentifiers"] for body in list(bodies.values())[:2] for one in body["audienceMembers"]]
     assert {value for identifiers in away for one in identifiers for value in one.values()} == {
         sha("anna@example.org"),
