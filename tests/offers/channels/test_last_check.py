@@ -1,5 +1,7 @@
 """Nothing leaves to somebody who said no, whenever and in whatever spelling they said it before it left."""
 
+import hashlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -192,6 +194,30 @@ def test_nothing_is_sent_when_nobody_knows_whom_the_messages_are_for(tmp_path: P
         (run.shop.state / "last_check" / "2026-06-30" / "known.json").unlink()
         with pytest.raises(GateError, match=r"state/last_check/2026-06-30 holds no known.json"):
             last_check.forbidden(run, messages)
+
+
+def test_what_was_deleted_comes_back_with_its_night_run_again_and_hears_what_later_nights_loaded(
+    tmp_path: Path,
+) -> None:
+    people = [Person("anna", email="anna@x.lv"), Person("zane", email="zane@x.lv")]
+    with night(tmp_path / "shop", people) as (warehouse, run):
+        judged(warehouse, run)
+        words = run.shop.exports / publish.edition(run) / last_check.WORDS
+        words.parent.mkdir(parents=True)
+        words.write_text("customer_id,channel,rule,why\n")
+        said = land(run, "consents", [refusal("zane")])
+        shutil.rmtree(run.shop.state)
+        with pytest.raises(GateError, match=r"state/last_check/2026-06-30 is missing, .* Run the night again"):
+            sent(warehouse, run)
+        # The night of 1 July has loaded the refusal: what is made again for 30 June must not take it for known.
+        warehouse.execute("create schema meta")
+        warehouse.execute(f"create table meta.delivery ({DELIVERED})")
+        row = {"file": f"consents/{said.name}", "sha256": hashlib.sha256(said.read_bytes()).hexdigest()}
+        for day in ("2026-06-30", "2026-07-01"):
+            sql = "insert into meta.delivery values ('consents', $day, $file, $sha256, false)"
+            warehouse.execute(sql, {**row, "day": day, "sha256": row["sha256"] if day > "2026-06-30" else "another"})
+        assert judged(warehouse, run) == {}
+        assert sent(warehouse, run) == {"anna"}
 
 
 DELIVERED = "source varchar, delivered_on date, file varchar, sha256 varchar, is_history boolean"
