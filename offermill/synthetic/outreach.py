@@ -19,7 +19,9 @@ LABELS = (
 PROPENSITY = pa.decimal128(9, 8)
 STATUSES = ("accepted", "rejected", "delivered", "opened", "clicked", "bounced")
 ACCEPTED, REJECTED, DELIVERED, OPENED, CLICKED, BOUNCED = range(len(STATUSES))
-REASONS = ("mailbox full", "unknown address", "blocked by the recipient")
+# What a mail server says of a message, and an importer of a record that it does not take (offers/delivery/refusals.py).
+BOUNCES = ("mailbox full", "unknown address", "blocked by the recipient")
+REFUSALS = ("invalid e-mail address", "unknown contact", "contact is archived")
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def receipts(
     place, status, local = _happenings(random, people, given, used)
     order = np.lexsort((status, place, local))
     place, status, local = place[order], status[order], local[order]
-    reason = np.where(np.isin(status, (REJECTED, BOUNCED)), place % len(REASONS), -1)
+    refused = np.where(status == REJECTED, len(BOUNCES) + place % len(REFUSALS), -1)
+    reason = np.where(status == BOUNCED, place % len(BOUNCES), refused)
     mine = given.labels.take(pa.array(place))
     table = {
         "receipt_id": window.ids("r", len(place)),
@@ -126,7 +129,7 @@ def receipts(
         "channel": mine["channel"],
         "status": picked(STATUSES, status),
         "occurred_at": moments(clock.utc(local)),
-        "reason": picked(REASONS, reason),
+        "reason": picked((*BOUNCES, *REFUSALS), reason),
     }
     return pa.table(table), local
 

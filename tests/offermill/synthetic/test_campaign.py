@@ -169,3 +169,9 @@ def test_whoever_redeemed_was_reached_and_had_opened(large: Landed) -> None:
     assert sorted(statuses) == ["accepted", "bounced", "clicked", "delivered", "opened", "rejected"]
     assert statuses["accepted"] + statuses["rejected"] == sent
     assert statuses["delivered"] + statuses["bounced"] == statuses["accepted"]
+    reasons = {
+        status: set(found) for status, found in large.rows("select status, list(reason) from receipts group by 1")
+    }
+    assert reasons["rejected"] == {"invalid e-mail address", "unknown contact", "contact is archived"}
+    assert reasons["bounced"] == {"mailbox full", "unknown address", "blocked by the recipient"}
+    assert reasons["delivered"] == {None}
