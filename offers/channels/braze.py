@@ -20,7 +20,9 @@ USERS = (
     Column("offer_code", "text", "`code ` and what the customer shows or types, so that it stays a text.", 250),
 )
 CATALOG = (
-    Column("id", "text", "Item: one offer of one night in one language; text messages have their own.", 250, pattern=_NAME),
+    Column(
+        "id", "text", "Item: one offer of one night in one language; text messages have their own.", 250, pattern=_NAME
+    ),
     Column("language", "text", "Language of the text.", 250),
     Column("offer_text", "text", "The sentence for the customer.", 5000, is_html=True),
     Column("price_notice", "text", "Notice of a personalised price; `none` where none.", 5000, is_html=True),
