@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from offermill import publish
 from offermill.errors import DeliveryError, PublishError
-from portal import deliveries, entering, formats, handing, lists, rights
+from portal import deliveries, entering, formats, handing, lists, operation, rights
 from portal.entering import Entered
 from portal.state import Portal, Visitor
 
@@ -68,6 +68,19 @@ class DeliveredBlock(BaseModel):
     block: str
     status: str
     files: list[DeliveredFile]
+
+
+class UnsettledDelivery(BaseModel):
+    """A block of a night that did not arrive: failed, begun, none (never sent) or overtaken by a later night.
+
+    `command` sends what is missing; null where nothing is to be sent any more.
+    """
+
+    edition: str
+    block: str
+    kind: str
+    problem: str | None
+    command: str | None
 
 
 class Rows(BaseModel):
@@ -130,6 +143,23 @@ def published_lists(request: Request, visitor: Entered, edition: EditionName) ->
     portal: Portal = request.app.state.portal
     found = handing.edition(request, visitor, edition)
     return [_entry(listed, allowed) for listed, allowed in handing.visible(portal, visitor, found)]
+
+
+@router.get("/operation")
+def unsettled(request: Request, visitor: Entered) -> list[UnsettledDelivery]:
+    """Return what of the newest nights did not arrive, of the blocks that you may see, the newest first."""
+    operation.check_seen(request, visitor)
+    portal: Portal = request.app.state.portal
+    try:
+        found = list(operation.duties(portal, operation.nights(portal, visitor)))
+    except DeliveryError:
+        raise handing.refuse(request, visitor, 409, "the delivery log was changed") from None
+    return [
+        UnsettledDelivery(
+            edition=one.night.name, block=one.block, kind=one.kind, problem=one.problem, command=one.command
+        )
+        for one in found
+    ]
 
 
 @router.get("/deliveries")

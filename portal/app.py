@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from offermill.errors import PublishError
-from portal import api, audit, deliveries, elsewhere, entering, leaving, oidc, pages, store, words
+from portal import api, audit, deliveries, elsewhere, entering, leaving, oidc, operation, pages, store, words
 from portal.headers import Headers
 from portal.state import Portal
 
@@ -79,6 +79,7 @@ def make(
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(deliveries.router)
+    app.include_router(operation.router)
     if portal.has_login:
         app.include_router(pages.own_login)
         app.include_router(leaving.router)

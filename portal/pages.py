@@ -110,7 +110,8 @@ def nights(request: Request, visitor: Entered, page: Annotated[int, Query(ge=1, 
     here = names[(page - 1) * _NIGHTS : page * _NIGHTS]
     shown = [night for name in here if (night := _night(portal, visitor, name))]
     has_more = len(names) > page * _NIGHTS
-    return words.page(request, "nights", visitor=visitor, nights=shown, page=page, has_more=has_more)
+    sent = deliveries.is_shown(portal, visitor)
+    return words.page(request, "nights", visitor=visitor, nights=shown, page=page, has_more=has_more, sent=sent)
 
 
 def _row(request: Request, listed: lists.Listed, allowed: rights.Access) -> dict[str, Any]:

@@ -18,7 +18,7 @@ PROMISES = [
     checks.content_type_conformance,
     checks.response_schema_conformance,
 ]
-CALLS = ["/api/editions", "/api/lists", "/api/deliveries", "/api/preview", "/api/download"]
+CALLS = ["/api/editions", "/api/lists", "/api/deliveries", "/api/operation", "/api/preview", "/api/download"]
 
 
 @pytest.fixture(scope="module")
