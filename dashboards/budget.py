@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import explore, meters, spread, unmatched
+from dashboards import decided, explore, meters, spread, unmatched
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import suppress
@@ -87,8 +87,9 @@ def _redeemed(ctx: Context, answer: Answer) -> dict[str, Any]:
     f, words = ctx.formats, ctx.t["budget"]["ratio"]
     also = ("redemption_count", "due_minor", "actual_minor", "ratio", "ratio_low", "ratio_high", "cost_factor")
     shown = suppress(answer.rows, "customer_count", ctx.minimum, also=also)
+    shown = _without_few_redemptions(ctx, shown)
     rows = [
-        [row["offer_id"], f.people(row["customer_count"]), f.number(row["redemption_count"]), f.money(row["due_minor"]),
+        [row["offer_id"], f.people(row["customer_count"]), f.people(row["redemption_count"]), f.money(row["due_minor"]),
          f.money(row["actual_minor"]), _ratio(ctx, row), f.number(row["cost_factor"], 2)]
         for row in shown
     ]  # fmt: skip
@@ -104,6 +105,17 @@ def _redeemed(ctx: Context, answer: Answer) -> dict[str, Any]:
     chart = charts.ranges(drawn, label="offer", title=words["title"], tooltip=tooltip) if is_any else None
     by = explore.keyed([explore.of_offer(ctx, row["offer_id"]) for row in shown])
     return {"columns": ctx.columns("budget", "redeemed"), "rows": rows, "chart": chart, "by": by}
+
+
+def _without_few_redemptions(ctx: Context, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without what rests on few redemptions; the page Channels may hide more of them than this one."""
+    rests = ("actual_minor", "ratio", "ratio_low", "ratio_high", "cost_factor")
+    known = [row for row in rows if row["redemption_count"] is not None]
+    found = {row["offer_id"]: row for row in suppress(known, "redemption_count", ctx.minimum, also=rests)}
+    for offer in found:
+        if explore.is_hidden_in_all(ctx, offer, "redeemed_count"):
+            found[offer] |= dict.fromkeys(("redemption_count", *rests))
+    return [found.get(row["offer_id"], row) for row in rows]
 
 
 def _ratio(ctx: Context, row: Row) -> str:
@@ -147,6 +159,12 @@ def _cells(ctx: Context, rows: Sequence[Row], name: str, kind: str) -> list[list
     ]
 
 
+def _purpose(ctx: Context, row: Row) -> Row:
+    """Return a way of choosing without its figures where the page Tonight does not tell its offers either."""
+    is_hidden = decided.offers(row["group_name"]) in ctx.hidden
+    return row | (dict.fromkeys(("customer_count", *_MONEY)) if is_hidden else {})
+
+
 def _sure_way(ctx: Context, row: Row) -> spread.Interval | None:
     if row["cost_minor"] is None:
         return None
@@ -188,7 +206,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     empty, allocation = ctx.t["budget"]["empty"], data["allocation"].first
     cut = Answer(missing=ctx.slices.missing)
-    purposes = suppress(data["purposes"].rows, "customer_count", ctx.minimum, also=_MONEY)
+    purposes = [_purpose(ctx, row) for row in data["purposes"].rows]
     return {
         "filters": explore.filters(ctx, by="campaign"),
         "explorer": explore.section(ctx, "campaign"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from dashboards import explore
+from dashboards import downloads, explore
 from dashboards.context import Context
 from dashboards.queries import Answer
 from offermill import datapackage
@@ -48,8 +48,9 @@ def _exports(ctx: Context) -> list[list[Any]]:
     for resource in ctx.package.get("resources", []):
         path = PurePosixPath(resource["path"])
         if path.parts[0] == "channels" and len(path.parts) > 2:
-            rows = ctx.formats.number(datapackage.rows_of(resource))
-            found.append([path.parts[1], path.name, rows, ctx.formats.size(resource["bytes"])])
+            rows = downloads.rows_told(ctx, path, datapackage.rows_of(resource))
+            size = "" if rows is None else ctx.formats.size(resource["bytes"])
+            found.append([path.parts[1], path.name, ctx.formats.people(rows), size])
     return found
 
 

@@ -1,6 +1,6 @@
 """What every page knows: the run, the staged publication, how to write numbers, and the words of its language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from dashboards.queries import Answer, Row
 from dashboards.slices import Slices
+from dashboards.tied import Name
 from offermill import publish
 from offermill.report import words
 from offermill.report.numbers import Formats
@@ -40,6 +41,7 @@ class Context:
         problems: why stored models were passed over.
         slices: what was given and what became of it, cut by the dimensions that readers filter by.
         stores: store id -> what people call it.
+        hidden: counts of tonight's decision that no page tells (`dashboards.decided`).
         spread: how uncertain the expected cost is, by night, offer and way of choosing (slices.sql).
         choice_share: share with an offer of those who are chosen by value tonight; None where nobody is.
     """
@@ -52,6 +54,7 @@ class Context:
     problems: tuple[str, ...] = ()
     slices: Slices = field(default_factory=Slices)
     stores: Mapping[str, str] = field(default_factory=dict)
+    hidden: Set[Name] = frozenset()
     spread: Sequence[Row] = ()
     choice_share: float | None = None
 

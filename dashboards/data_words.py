@@ -28,6 +28,11 @@ Cell = str | Markup
 _WITHOUT_FIGURES = {("uplift", cards.NONE): "no_evidence", ("uplift", cards.REFUSED): "unjudged"}
 # The window at the end of a feature's name.
 _WINDOW = re.compile(r"_(\d+)_days$")
+# What a short name leaves out of a meaning: brackets, when it is empty, and how it is counted.
+_DETAIL = re.compile(
+    r"\s*\([^)]*\)|;.*|, (?:0|the|rounded|ever|shrunk|at most|each|weighted|as a|ieskaitot|noapaļ|tuvin|ne vairāk"
+    r"|считая|включая|округл|приближ|сближ|не больше|не более|как положит|0 =).*"
+)
 
 
 @cache
@@ -82,6 +87,19 @@ def feature_meaning(ctx: Context, feature: str) -> Cell:
         return ctx.english(english)
     unit = f" ({texts(ctx.language)['units'][column.unit]})" if column.unit else ""
     return inert(said.format(days=window[1] if window else "") + unit)
+
+
+def feature_name(ctx: Context, feature: str) -> str:
+    """Return what a chart calls a feature: its meaning up to what goes into detail; without a meaning its column."""
+    column = expectations.load("features.customer").columns.get(feature)
+    if column is None or not column.meaning:
+        return feature
+    english, window = column.meaning, _WINDOW.search(feature)
+    said = english if ctx.language == "en" else texts(ctx.language)["features"].get(_WINDOW.sub("_N_days", feature))
+    if said is None:
+        return feature
+    title = said.format(days=window[1] if window else "").partition(":")[0]
+    return inert(_DETAIL.sub("", title).rstrip("."))
 
 
 def verdict(ctx: Context, name: str, card: Mapping[str, Any]) -> Cell:

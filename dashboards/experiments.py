@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import explore, remarks
+from dashboards import comparisons, explore, remarks
+from dashboards.comparisons import Hidden
 from dashboards.context import Columns, Context
 from dashboards.explore import EVERY
 from dashboards.goals import interval
 from dashboards.queries import Answer, Row
 from offermill.report import charts
+from offermill.report.numbers import NOTHING
 
 _MONEY = {"margin", "revenue", "basket", "margin_per_order"}
 _PER_ORDER = {"basket", "margin_per_order"}
@@ -37,10 +39,6 @@ def _keys(row: Row) -> dict[str, str]:
     return {level: str(row["name"]).partition(":")[2] or str(row["name"])} if level in EVERY else {}
 
 
-def _is_shown(ctx: Context, row: Row) -> bool:
-    return bool(min(row["treated_count"], row["control_count"]) >= ctx.minimum)
-
-
 def _figure(ctx: Context, metric: str, value: float | None) -> str:
     if metric in _MONEY:
         return ctx.formats.money(None if value is None else round(value))
@@ -53,18 +51,16 @@ def _span(ctx: Context, row: Row, low: str, high: str) -> str:
     return ctx.span(_figure(ctx, row["metric"], row[low]), _figure(ctx, row["metric"], row[high]))
 
 
-def _cells(ctx: Context, row: Row) -> list[Any]:
+def _cells(ctx: Context, row: Row, hidden: Hidden) -> list[Any]:
     t, f = ctx.t["experiments"], ctx.formats
-    counts = [
-        f.people(None if 0 < count < ctx.minimum else count) for count in (row["treated_count"], row["control_count"])
-    ]
+    counts = [hidden.count(row, arm) for arm in comparisons.ARMS]
+    begun = [t["levels"][row["level"]], _name(ctx, row), *map(f.people, counts)]
     told = ("told", "good") if row["is_told"] else ("few" if row["cuped_effect"] is None else "open", "")
-    if not _is_shown(ctx, row):
-        return [t["levels"][row["level"]], _name(ctx, row), *counts, *["–"] * 5, (t["states"]["few"], ""), ""]
+    if hidden.is_any(row):
+        few = min(row[arm] for arm in comparisons.ARMS) < ctx.minimum
+        return [*begun, *[NOTHING] * 5, (t["states"]["few" if few else "hidden"], ""), ""]
     return [
-        t["levels"][row["level"]],
-        _name(ctx, row),
-        *counts,
+        *begun,
         _figure(ctx, row["metric"], row["cuped_effect"]),
         _span(ctx, row, "cuped_low", "cuped_high"),
         _span(ctx, row, "low", "high"),
@@ -83,24 +79,24 @@ def _columns(ctx: Context, metric: str) -> Columns:
     return [*columns[:4], {**columns[4], "title": title}, *columns[5:]]
 
 
-def _chart(ctx: Context, rows: Sequence[Row]) -> charts.Spec | None:
-    unit = 10**ctx.formats.digits
+def _chart(ctx: Context, metric: str, rows: Sequence[Row], hidden: Hidden) -> charts.Spec | None:
+    unit = 10**ctx.formats.digits if metric in _MONEY else 1
     drawn = [
         {
             "name": _name(ctx, row),
             "mean": row["cuped_effect"] / unit,
             "low": row["cuped_low"] / unit,
             "high": row["cuped_high"] / unit,
-            "said": _figure(ctx, "margin", row["cuped_effect"]),
+            "said": _figure(ctx, metric, row["cuped_effect"]),
             "span": _span(ctx, row, "cuped_low", "cuped_high"),
             "keys": _keys(row),
         }
         for row in rows
-        if _is_shown(ctx, row) and None not in (row["cuped_effect"], row["cuped_low"], row["cuped_high"])
+        if not hidden.is_any(row) and None not in (row["cuped_effect"], row["cuped_low"], row["cuped_high"])
     ]
-    words = ctx.columns("experiments", "effects")
+    words = _columns(ctx, metric)
     tooltip = {"name": words[1]["title"], "said": words[4]["title"], "span": ctx.t["layout"]["interval"]}
-    title = f"{words[4]['title']}, {ctx.formats.currency}"
+    title = f"{words[4]['title']}, {ctx.formats.currency}" if metric in _MONEY else words[4]["title"]
     return charts.ranges(drawn[:_CHART_ROWS], label="name", title=title, tooltip=tooltip) if drawn else None
 
 
@@ -115,15 +111,15 @@ def _waiting(ctx: Context, rows: Sequence[Row]) -> str:
     return str(ctx.t["experiments"]["waiting"]).format(names=", ".join(names)) if names else ""
 
 
-def _sections(ctx: Context, answer: Answer) -> list[dict[str, Any]]:
-    """Return one section per figure, the margin first and drawn."""
+def _sections(ctx: Context, answer: Answer, hidden: Hidden) -> list[dict[str, Any]]:
+    """Return one section per figure, the margin first."""
     found: list[dict[str, Any]] = []
     told, captions = _told(answer.rows), ctx.t["experiments"]["captions"]
     for metric in dict.fromkeys(row["metric"] for row in told):
         rows = [row for row in told if row["metric"] == metric]
-        chart = _chart(ctx, [row for row in rows if row["level"] != "segment"]) if metric == "margin" else None
+        chart = _chart(ctx, metric, [row for row in rows if row["level"] != "segment"], hidden)
         title = ctx.t["experiments"]["metrics"][metric]
-        cells = [_cells(ctx, row) for row in rows]
+        cells = [_cells(ctx, row, hidden) for row in rows]
         by = explore.keyed([_keys(row) for row in rows])
         found.append({
             "name": metric.replace("_", "-"), "title": title, "rows": cells, "chart": chart, "by": by,
@@ -132,12 +128,12 @@ def _sections(ctx: Context, answer: Answer) -> list[dict[str, Any]]:
     return found
 
 
-def _roi(ctx: Context, row: Row) -> list[Any]:
+_ROI = ("incremental_margin_minor", "cost_minor", "roi", "roi_low", "roi_high", "problem")
+
+
+def _roi(ctx: Context, row: Row, hidden: Hidden) -> list[Any]:
     f = ctx.formats
-    small = row["treated_count"] < ctx.minimum
-    shown = (
-        row | dict.fromkeys(("incremental_margin_minor", "cost_minor", "roi", "roi_low", "roi_high")) if small else row
-    )
+    shown = row | (dict.fromkeys(_ROI) if hidden.is_any(row) else {})
     return [
         ctx.t["experiments"]["levels"][row["level"]],
         _name(ctx, row),
@@ -145,11 +141,11 @@ def _roi(ctx: Context, row: Row) -> list[Any]:
         f.money(shown["cost_minor"]),
         f.share(shown["roi"], 0),
         interval(ctx, "share", shown["roi_low"], shown["roi_high"]),
-        remarks.said(ctx, row),
+        remarks.said(ctx, shown),
     ]
 
 
-def _lot(ctx: Context, row: Row) -> list[Any]:
+def _lot(ctx: Context, row: Row, hidden: Hidden) -> list[Any]:
     f, states = ctx.formats, ctx.t["experiments"]["states"]
     state = (
         ("uneven", "bad")
@@ -158,34 +154,37 @@ def _lot(ctx: Context, row: Row) -> list[Any]:
         if row["is_contaminated"]
         else ("fair", "good")
     )
-    counts = (row["treated_count"], row["control_count"], row["contaminated_count"])
-    shown = [f.people(None if 0 < count < ctx.minimum else count) for count in counts]
+    counts = [None if hidden.is_lot(row["wave_id"], arm) else row[arm] for arm in comparisons.ARMS]
+    contaminated = row["contaminated_count"]
+    # The chance of lots and how many they should have left without an offer tell how many they did.
+    is_told = None not in counts
     return [
         row["wave_id"],
         f.day(row["starts_on"]),
-        *shown[:2],
-        f.number(row["control_expected"], 1) if row["control_count"] >= ctx.minimum else f.number(None),
-        f.share(row["ratio_chance"]),
-        shown[2],
+        *map(f.people, counts),
+        f.number(row["control_expected"] if is_told else None, 1),
+        f.share(row["ratio_chance"] if is_told else None),
+        f.people(None if 0 < contaminated < ctx.minimum else contaminated),
         (states[state[0]], state[1]),
     ]
 
 
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
-    t = ctx.t["experiments"]
+    t, minimum = ctx.t["experiments"], ctx.minimum
+    hidden = comparisons.hidden(data["effects"].rows, data["lots"].rows, data["campaigns"].rows, minimum)
     return {
-        "sections": _sections(ctx, data["effects"]),
+        "sections": _sections(ctx, data["effects"], hidden),
         "waiting": _waiting(ctx, data["effects"].rows),
         "filters": explore.filters(ctx, *EVERY[:-1]),
         "roi": {
             "columns": ctx.columns("experiments", "roi"),
-            "rows": [_roi(ctx, row) for row in _told(data["roi"].rows)],
+            "rows": [_roi(ctx, row, hidden) for row in _told(data["roi"].rows)],
             "by": explore.keyed([_keys(row) for row in _told(data["roi"].rows)]),
         },
         "lots": {
             "columns": ctx.columns("experiments", "lots"),
-            "rows": [_lot(ctx, row) for row in data["lots"].rows],
+            "rows": [_lot(ctx, row, hidden) for row in data["lots"].rows],
             "by": explore.keyed([{"night": row["starts_on"].isoformat()} for row in data["lots"].rows]),
         },
         "nothing": {name: ctx.why_nothing(data[name], t["empty"][name]) for name in ("effects", "roi", "lots")},

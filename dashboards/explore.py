@@ -140,6 +140,18 @@ def is_hidden(ctx: Context, dimension: str, value: str) -> bool:
     return any(ctx.slices.figures((dimension,), (tonight(ctx), one))["given_count"] is None for one in own)
 
 
+def is_hidden_night(ctx: Context, name: str) -> bool:
+    """Return whether the offers of a night, or of a month before the last nights, are hidden."""
+    figures: Sequence[int | None] = ctx.slices.tables.get((), {}).get((name,), (0,))
+    return figures[0] is None
+
+
+def is_hidden_in_all(ctx: Context, offer: str, measure: str) -> bool:
+    """Return whether an offer's figure of all nights together is hidden."""
+    place, totals = MEASURES.index(measure), ctx.slices.totals.get(("offer",), {})
+    return any(figures[place] is None for key, figures in totals.items() if ctx.slices.offer_of(key[-1]) == offer)
+
+
 def tonight(ctx: Context) -> str:
     return ctx.run.business_date.isoformat()
 

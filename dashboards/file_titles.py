@@ -41,6 +41,12 @@ def said(ctx: Context, resource: dict[str, Any]) -> str | Markup:
     return ctx.english(title)
 
 
+def family_of(resource: dict[str, Any]) -> str:
+    """Return the family of the segment that a file lists; empty if it lists none."""
+    match = _SEGMENT.fullmatch(str(resource["title"]))
+    return match["family"] if match else ""
+
+
 def _of_channel(ctx: Context, path: PurePosixPath, title: str) -> str | Markup:
     block, words = path.parts[1], texts(ctx.language)["files"]
     base, endings = title.removeprefix(f"{block}: "), []

@@ -6,6 +6,7 @@ from typing import Any
 from dashboards import explore, remarks
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
+from dashboards.tied import Name, Tie, hidden_in
 from offermill.report.numbers import NOTHING
 
 _MEASURES = ("value", "low", "high", "value_before")
@@ -37,7 +38,35 @@ def _few(ctx: Context, row: Row) -> Row:
     """Return the row without its figures where they rest on too few people."""
     base = row["base_count"]
     small = base is not None and 0 < base < ctx.minimum
-    return row | ({name: None for name in _MEASURES if name in row} | {"base_count": None} if small else {})
+    gone = {name for name in _MEASURES if name in row} | {"base_count"} if small else _few_people(ctx, row)
+    return row | dict.fromkeys(gone)
+
+
+def _few_people(ctx: Context, row: Row) -> set[str]:
+    """Return the figures that are themselves a number of a few people, or its interval."""
+    if row["unit"] != "people":
+        return set()
+    few = {name for name in ("value", "value_before") if row.get(name) and row[name] < ctx.minimum}
+    return few | ({"low", "high"} if "value" in few else set())
+
+
+def _key(row: Row) -> Name:
+    return str(row["kpi"]), str(row["group_name"])
+
+
+def _without_few(ctx: Context, rows: Sequence[Row]) -> list[Row]:
+    """Return the key figures without those of few people; a difference rests on both its groups together."""
+    counts = {_key(row): row["base_count"] or 0 for row in rows}
+    ties = []
+    for kpi in sorted({row["kpi"] for row in rows}):
+        groups = [name for name in counts if name[0] == kpi and name[1] != "difference"]
+        counts[kpi, "sum"] = sum(counts[name] for name in groups)
+        ties.append(Tie([(kpi, "sum")], groups))
+        if (kpi, "difference") in counts:
+            ties.append(Tie([(kpi, "sum")], [(kpi, "difference")]))
+    hidden = hidden_in(counts, ties, ctx.minimum)
+    gone = dict.fromkeys(("value", "low", "high", "problem")) | {"is_few": True}
+    return [row | (gone if _key(row) in hidden else {}) for row in rows]
 
 
 def _state(ctx: Context, row: Row) -> tuple[str, str]:
@@ -86,7 +115,7 @@ def _kpi(ctx: Context, row: Row) -> list[Any]:
         said,
         figure(ctx, row["unit"], row["value"]),
         interval(ctx, row["unit"], row["low"], row["high"]),
-        ctx.formats.number(row["base_count"]),
+        ctx.formats.people(None) if row.get("is_few") else ctx.formats.number(row["base_count"]),
         remarks.said(ctx, row),
     ]
 
@@ -99,7 +128,7 @@ def _by(rows: Sequence[Row], campaigns: Set[str]) -> dict[str, Any]:
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     t = ctx.t["goals"]
-    goals, kpis = ([_few(ctx, row) for row in data[name].rows] for name in ("goals", "kpis"))
+    goals, kpis = [_few(ctx, row) for row in data["goals"].rows], _without_few(ctx, data["kpis"].rows)
     used = [row["kpi"] for row in kpis]
     campaigns = set(ctx.slices.campaigns.values())
     return {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dashboards import decided
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import suppress
@@ -19,9 +20,17 @@ def _shown(ctx: Context, rows: Sequence[Row]) -> list[Row]:
     estimated = [row for row in rows if row["kept_count"] is not None]
     kept = {row["rule"]: row for row in suppress(estimated, "kept_count", ctx.minimum, within=own, also=_MONEY)}
     alone = suppress((kept.get(row["rule"], row) for row in rows), "alone_count", ctx.minimum, within=own)
-    return suppress(
+    shown = suppress(
         alone, "customer_count", ctx.minimum, within=("is_total",), also=("alone_count", "kept_count", *_MONEY)
     )
+    return [as_tonight(ctx, row) for row in shown]
+
+
+def as_tonight(ctx: Context, row: Row) -> Row:
+    """Return a rule's row, hidden where the page Tonight hides the people whom it leaves out of every offer."""
+    is_hidden = row["is_total"] and decided.reason(row["rule"]) in ctx.hidden
+    names = [name for name in ("customer_count", "alone_count", "kept_count", *_MONEY) if name in row]
+    return row | (dict.fromkeys(names) if is_hidden else {})
 
 
 def _cells(ctx: Context, row: Row) -> list[str]:

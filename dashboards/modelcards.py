@@ -1,6 +1,6 @@
 """The page Models: one card per model, beside the rule it must beat."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from dashboards import explore, judged
 from dashboards.context import Context
-from dashboards.data_words import feature_meaning, verdict
+from dashboards.data_words import feature_meaning, feature_name, verdict
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
 from offermill.report import charts
@@ -92,7 +92,12 @@ def _features(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
     top = sorted(weighed, key=lambda row: (-row["importance_share"], row["name"]))[:_FEATURES]
     f, axis = ctx.formats, ctx.t["models"]["axis"]["weight"]
     drawn = [
-        {"name": row["name"], "weight": row["importance_share"], "said": f.share(row["importance_share"])}
+        {
+            "name": feature_name(ctx, row["name"]),
+            "code": row["name"],
+            "weight": row["importance_share"],
+            "said": f.share(row["importance_share"]),
+        }
         for row in top
     ]
     chart = charts.bars(
@@ -100,13 +105,13 @@ def _features(ctx: Context, card: Mapping[str, Any]) -> dict[str, Any] | None:
         label="name",
         value="weight",
         title=axis,
-        tooltip={"name": ctx.columns("models", "features")[0]["title"], "said": axis},
+        tooltip={"name": "", "code": ctx.columns("models", "features")[0]["title"], "said": axis},
         color=3,
         is_share=True,
     )
     return {
         "chart": chart,
-        "rows": [[row["name"], row["said"], feature_meaning(ctx, row["name"])] for row in drawn],
+        "rows": [[row["code"], row["said"], feature_meaning(ctx, row["code"])] for row in drawn],
         "columns": ctx.columns("models", "features"),
     }
 
@@ -119,12 +124,18 @@ def _data(ctx: Context, card: Mapping[str, Any]) -> list[list[str]]:
     return [
         [
             ctx.say("models", "parts", name),
-            ", ".join(map(str, part.get("snapshots", []))),
+            _days(ctx, part.get("snapshots", [])),
             f.number(part["row_count"]),
             f.number(part.get("buyer_count")),
         ]
         for name, part in sorted(parts.items(), key=lambda item: _PARTS.index(item[0]) if item[0] in _PARTS else 9)
     ]
+
+
+def _days(ctx: Context, snapshots: Sequence[str]) -> str:
+    """Return the days on which a part was looked at; of many the first and the last."""
+    days = [ctx.formats.day(date.fromisoformat(str(one))) for one in sorted(snapshots)]
+    return f"{ctx.span(days[0], days[-1])} ({len(days)})" if len(days) > 1 else "".join(days)
 
 
 def _scored(ctx: Context, answer: Answer) -> list[list[str]]:

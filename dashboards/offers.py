@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboards import explore, fairness, left_out
+from dashboards import decided, explore, fairness, left_out
 from dashboards.context import Context
 from dashboards.queries import Answer, Row
 from dashboards.suppression import hidden_cells, suppress
 from offermill.report import charts
 
-_PARTS = ("chosen", "explored", "piloted")
+# Way of choosing -> its group.
+_PARTS = {"chosen": "choose", "explored": "explore", "piloted": "pilot"}
 _WITH_PEOPLE = ("cost_minor", "worst_cost_minor", "value_minor")
 _CHART_ROWS = 15
 
@@ -26,7 +27,8 @@ def _shown(ctx: Context, answer: Answer) -> list[Row]:
     # The page Budget tells how many got an offer, the page Tonight how many were chosen by each way.
     counts = {(row["offer_id"], part): row[f"{part}_count"] for row in rows for part in _PARTS}
     alone = {row["offer_id"] for row in rows if row["given_count"] is None}
-    for offer, part in hidden_cells(counts, ctx.minimum, unknown=(alone, frozenset())):
+    ways = {part for part, group in _PARTS.items() if decided.offers(group) in ctx.hidden}
+    for offer, part in hidden_cells(counts, ctx.minimum, unknown=(alone, ways)):
         next(row for row in rows if row["offer_id"] == offer)[f"{part}_count"] = None
     return rows
 
@@ -112,6 +114,8 @@ def _effects(ctx: Context, answer: Answer) -> dict[str, Any]:
 
 def _exclusions(ctx: Context, answer: Answer, is_total: bool) -> list[list[str]]:
     rows = suppress((row for row in answer.rows if row["is_total"] == is_total), "customer_count", ctx.minimum)
+    if is_total:
+        rows = [left_out.as_tonight(ctx, row) for row in rows]
     return [[ctx.say("offers", "rules", row["rule"]), ctx.formats.people(row["customer_count"])] for row in rows]
 
 

@@ -10,6 +10,7 @@ from dashboards.queries import Row
 
 # Values that are no counts -> decimals; a share is told as one.
 _DECIMALS = {"floor": 3, "worth": 1}
+_PEOPLE = {"count", "worth"}
 
 
 def said(ctx: Context, row: Row) -> str | Markup:
@@ -29,4 +30,6 @@ def _parts(stored: str | dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _number(ctx: Context, name: str, value: float) -> str:
+    if name in _PEOPLE and 0 < value < ctx.minimum:
+        return ctx.formats.few
     return ctx.formats.share(value) if name == "share" else ctx.formats.number(value, _DECIMALS.get(name, 0))

@@ -1,6 +1,6 @@
 """The page Segments: sizes and portraits per family, how segments overlap, who moved."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from dashboards import explore, portraits
@@ -109,21 +109,27 @@ def _cell(ctx: Context, count: int | None, size: int, is_hidden: bool) -> dict[s
     return {"text": ctx.formats.share(count / size, 0), "heat": f"{count / size:.2f}", "stays": False}
 
 
-def _hidden_overlaps(ctx: Context, counts: Mapping[Cell, int]) -> set[Cell]:
+def _small(ctx: Context, portraits: Answer) -> set[str]:
+    """Return the segments (family:segment) whose size is not shown."""
+    shown = suppress(portraits.rows, "customer_count", ctx.minimum, within=("family",))
+    return {f"{row['family']}:{row['segment']}" for row in shown if row["customer_count"] is None}
+
+
+def _hidden_overlaps(ctx: Context, counts: Mapping[Cell, int], small: Set[str]) -> set[Cell]:
     """Return the pairs to hide: a person is in one segment of a family, so two families are a table with totals."""
     blocks: dict[tuple[str, str], dict[Cell, int]] = {}
     for (one, other), count in counts.items():
         families = one.partition(":")[0], other.partition(":")[0]
         if families[0] < families[1]:
             blocks.setdefault(families, {})[one, other] = count
-    found = {pair for block in blocks.values() for pair in hidden_cells(block, ctx.minimum)}
+    found = {pair for block in blocks.values() for pair in hidden_cells(block, ctx.minimum, unknown=(small, small))}
     return found | {(other, one) for one, other in found}
 
 
-def _overlap(ctx: Context, answer: Answer) -> dict[str, Any]:
+def _overlap(ctx: Context, answer: Answer, small: Set[str]) -> dict[str, Any]:
     """Return segments against segments, grouped by family; a segment's own family and small segments are left out."""
     counts = {(row["segment_a"], row["segment_b"]): row["customer_count"] for row in answer.rows}
-    sizes = {one: count for (one, other), count in counts.items() if one == other and count >= ctx.minimum}
+    sizes = {one: count for (one, other), count in counts.items() if one == other and one not in small}
     families = _ordered(ctx, {name.partition(":")[0] for name in sizes})
     groups = [
         {
@@ -133,7 +139,7 @@ def _overlap(ctx: Context, answer: Answer) -> dict[str, Any]:
         for family in families
     ]
     names = [name for group in groups for name in group["segments"]]
-    hidden = _hidden_overlaps(ctx, counts)
+    hidden = _hidden_overlaps(ctx, counts, small)
 
     def cell(one: str, other: str) -> dict[str, Any]:
         is_same_family = one.partition(":")[0] == other.partition(":")[0]
@@ -147,12 +153,14 @@ def _overlap(ctx: Context, answer: Answer) -> dict[str, Any]:
     return {"groups": shown if len(groups) > 1 else [], "names": heads}
 
 
-def _matrix(ctx: Context, family: str, rows: Sequence[Row]) -> dict[str, Any]:
+def _matrix(ctx: Context, family: str, rows: Sequence[Row], small: Set[str]) -> dict[str, Any]:
     counts = {(row["from_segment"], row["to_segment"]): row["customer_count"] for row in rows}
     before, now = sorted({one for one, _ in counts}), sorted({two for _, two in counts})
     moved = sum(count for (one, two), count in counts.items() if one != two)
     total = sum(counts.values())
-    hidden = hidden_cells(counts, ctx.minimum)
+    hidden = hidden_cells(
+        counts, ctx.minimum, unknown=(frozenset(), {two for two in now if f"{family}:{two}" in small})
+    )
     lines = [
         {
             "name": ctx.segment(family, one),
@@ -188,12 +196,12 @@ def _move(ctx: Context, count: int, stays: bool, moved: int, *, is_hidden: bool)
 def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     """Return what the template shows."""
     empty, moves = ctx.t["segments"]["empty"], data["migration"].rows
-    families = _ordered(ctx, {row["family"] for row in moves})
+    families, small = _ordered(ctx, {row["family"] for row in moves}), _small(ctx, data["portraits"])
     return {
         "filters": explore.filters(ctx, by="segment"),
         "explorer": explore.section(ctx, "segment"),
         "families": _families(ctx, data["portraits"]),
-        "overlap": _overlap(ctx, data["overlap"]),
-        "migration": [_matrix(ctx, name, [row for row in moves if row["family"] == name]) for name in families],
+        "overlap": _overlap(ctx, data["overlap"], small),
+        "migration": [_matrix(ctx, name, [row for row in moves if row["family"] == name], small) for name in families],
         "nothing": {name: ctx.why_nothing(data[name], empty[name]) for name in ("portraits", "overlap", "migration")},
     }

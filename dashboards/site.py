@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from dashboards import modelcards, queries, runlog, slices
+from dashboards import decided, modelcards, queries, runlog, slices
 from dashboards.context import Context, texts
 from dashboards.pages import PAGES, Page
 from models import registry
@@ -119,6 +119,7 @@ def cells(warehouse: Warehouse, run: Run) -> dict[str, Any]:
     return {
         "slices": found,
         "stores": {row["store_id"]: row["store_name"] for row in asked["stores"].rows},
+        "hidden": decided.hidden(asked["decided"].rows, run.settings.publish.minimum_cell),
         "spread": asked["spread"].rows,
         "choice_share": choice["given_count"] / choice["customer_count"]
         if choice and choice["customer_count"]

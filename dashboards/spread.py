@@ -66,4 +66,5 @@ def said(ctx: Context, found: Interval | None) -> str:
 
 def under(ctx: Context, found: Interval | None) -> str:
     """Return what stands under a card's figure."""
-    return f"{ctx.t['layout']['interval']}: {said(ctx, found)}" if found else ""
+    # A line must not end between a minus and its amount.
+    return f"{ctx.t['layout']['interval']}: {said(ctx, found)}".replace("-", "\u2011") if found else ""

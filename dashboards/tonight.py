@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dashboards import explore, meters, spread, verdict
+from dashboards import decided, explore, meters, spread, verdict
 from dashboards.context import Context
-from dashboards.queries import Answer
-from dashboards.suppression import suppress
+from dashboards.queries import Answer, Row
 from offermill.report import charts
 
-_HELD_BACK = ("control", "global_control")
 _GIVEN = ("given_count", "cost_minor", "value_minor")
 # Cards that readers can filter -> their measure.
 _CARDS = {"offers": "given_count", "cost": "cost_minor", "worst": "worst_cost_minor", "value": "value_minor"}
@@ -17,14 +15,12 @@ _CARDS = {"offers": "given_count", "cost": "cost_minor", "worst": "worst_cost_mi
 
 def _decided(ctx: Context, groups: Answer) -> dict[str, Any]:
     f = ctx.formats
-    money = ("offer_count", "cost_minor", "value_minor", "worst_cost_minor")
-    shown = suppress(groups.rows, "customer_count", ctx.minimum, also=money)
-    named = [row | {"name": ctx.say("tonight", "groups", row["group_name"])} for row in shown]
+    named = [_shown(ctx, row) | {"name": ctx.say("tonight", "groups", row["group_name"])} for row in groups.rows]
     cells = [
         [
             row["name"],
             f.people(row["customer_count"]),
-            f.number(row["offer_count"]),
+            f.people(row["offer_count"]),
             f.money(row["cost_minor"]),
             f.money(row["value_minor"]),
         ]
@@ -39,6 +35,14 @@ def _decided(ctx: Context, groups: Answer) -> dict[str, Any]:
         drawn, label="name", value="count", title=ctx.t["tonight"]["axis"]["customers"], tooltip=tooltip
     )
     return {"columns": ctx.columns("tonight", "decided"), "rows": cells, "chart": chart}
+
+
+def _shown(ctx: Context, row: Row) -> Row:
+    """Return a group's row without what is hidden; its money is that of its offers."""
+    money = ("offer_count", "cost_minor", "value_minor", "worst_cost_minor")
+    gone = money if decided.offers(row["group_name"]) in ctx.hidden else ()
+    people = ("customer_count",) if decided.group(row["group_name"]) in ctx.hidden else ()
+    return row | dict.fromkeys((*gone, *people))
 
 
 def _sources(ctx: Context, sources: Answer) -> dict[str, Any]:
@@ -113,26 +117,35 @@ def _channels(ctx: Context) -> dict[str, Any]:
 
 
 def _reasons(ctx: Context, answer: Answer) -> dict[str, Any]:
-    shown = suppress(answer.rows, "customer_count", ctx.minimum)
-    cells = [[ctx.say("tonight", "reasons", row["reason"]), ctx.formats.people(row["customer_count"])] for row in shown]
+    cells = [
+        [
+            ctx.say("tonight", "reasons", row["reason"]),
+            ctx.formats.people(None if decided.reason(row["reason"]) in ctx.hidden else row["customer_count"]),
+        ]
+        for row in answer.rows
+    ]
     return {"columns": ctx.columns("tonight", "reasons"), "rows": cells}
 
 
-def _total(answer: Answer, column: str, groups: tuple[str, ...] = ()) -> int:
-    return sum(row[column] or 0 for row in answer.rows if not groups or row["group_name"] in groups)
+def _total(answer: Answer, column: str) -> int:
+    return sum(row[column] or 0 for row in answer.rows)
+
+
+def _held_back(ctx: Context, answer: Answer) -> str:
+    count = sum(row["customer_count"] for row in answer.rows if decided.is_held_back(row))
+    return ctx.formats.people(None if decided.HELD_BACK in ctx.hidden else count)
 
 
 def _cards(ctx: Context, data: Mapping[str, Answer]) -> list[dict[str, str]]:
     f, groups, limit = ctx.formats, data["groups"], data["limits"].first
     words = ctx.t["tonight"]["cards"]
-    held_back = _total(groups, "customer_count", _HELD_BACK)
     figures = {
         "offers": f.number(_total(groups, "offer_count")),
         "cost": f.money(_total(groups, "cost_minor")),
         "worst": f.money(_total(groups, "worst_cost_minor")),
         "value": f.money(_total(groups, "value_minor")),
         "left": f.money(limit["left"] if limit else None),
-        "control": f.people(held_back if held_back >= ctx.minimum or not held_back else None),
+        "control": _held_back(ctx, data["decided"]),
     }
     sure = {
         "cost": spread.cost(ctx, business_date=explore.tonight(ctx)),

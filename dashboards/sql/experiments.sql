@@ -9,10 +9,18 @@ order by metric <> 'margin', metric, list_position(['all', 'campaign', 'channel'
 
 -- name: roi
 -- One row per comparison with what the offers' cost brought.
-select level, name, treated_count, incremental_margin_minor, cost_minor, roi, roi_low, roi_high, problem, problem_parts
+select
+    level, name, treated_count, control_count, incremental_margin_minor, cost_minor, roi, roi_low, roi_high, problem, problem_parts
 from outcomes.roi
 where level in ('all', 'campaign', 'channel', 'offer')
 order by list_position(['all', 'campaign', 'channel', 'offer'], level), name
+
+-- name: campaigns
+-- One row per wave and per offer of a campaign that somebody could be drawn into: their people add up to the campaign's.
+select distinct 'wave' as level, arm_wave_id as name, campaign_id from outcomes.chance where arm <> 'control'
+union all
+select distinct 'offer' as level, arm as name, campaign_id from outcomes.chance where arm <> 'control'
+order by level, name, campaign_id
 
 -- name: lots
 -- One row per wave: did the lots fall as they should.

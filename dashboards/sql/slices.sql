@@ -98,6 +98,13 @@ left join offers.cost_factor as factors on standing.offer_id = factors.offer_id
 group by standing.business_date, standing.offer_id, standing.group_name
 order by standing.business_date, standing.offer_id, standing.group_name
 
+-- name: decided
+-- One row per group and reason of tonight's decision: which of these counts are hidden is decided for all pages at once.
+select group_name, reason, count(*) as customer_count, count(offer_id) as offer_count
+from offers.decision
+group by group_name, reason
+order by group_name, reason
+
 -- name: choice
 -- One row: the customers who are chosen by value, and how many of them get an offer.
 select count(*) as customer_count, count(offer_id) as given_count

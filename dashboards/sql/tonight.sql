@@ -25,6 +25,13 @@ from offers.decision
 group by group_name
 order by customer_count desc, group_name
 
+-- name: decided
+-- One row per group and reason of tonight's decision.
+select group_name, reason, count(*) as customer_count
+from offers.decision
+group by group_name, reason
+order by group_name, reason
+
 -- name: reasons
 -- One row per reason why a customer got an offer, or none.
 select reason, count(*) as customer_count, count(offer_id) as offer_count

@@ -93,9 +93,9 @@ EFFECT = {
 
 def test_an_effect_stands_with_its_intervals_and_one_of_few_people_without(ctx: Context) -> None:
     few = EFFECT | {"level": "offer", "name": "x", "control_count": 3}
-    (section,) = experiments.build(ctx, {"effects": Answer((EFFECT, few)), "roi": Answer(), "lots": Answer()})[
-        "sections"
-    ]
+    (section,) = experiments.build(
+        ctx, {"effects": Answer((EFFECT, few)), "roi": Answer(), "lots": Answer(), "campaigns": Answer()}
+    )["sections"]
     assert section["rows"] == [
         ["all", "All waves together", "900", "100", "€1.10", "€0.20 to €2.00", "-€0.10 to €2.50", "–",
          "€180.00 to €1,800.00", ("told from zero", "good"), ""],
@@ -105,7 +105,7 @@ def test_an_effect_stands_with_its_intervals_and_one_of_few_people_without(ctx: 
 
 
 def test_experiments_without_a_finished_wave_say_so(ctx: Context) -> None:
-    shown = experiments.build(ctx, {name: Answer() for name in ("effects", "roi", "lots")})
+    shown = experiments.build(ctx, {name: Answer() for name in ("effects", "roi", "lots", "campaigns")})
     assert shown["nothing"]["effects"] == "No wave's horizon is over yet, so nothing can be told of effects."
 
 
