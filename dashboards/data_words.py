@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from dashboards import model_words
 from dashboards.context import Context
 from dashboards.queries import Row
 from models import cards
@@ -113,7 +114,15 @@ def verdict(ctx: Context, name: str, card: Mapping[str, Any]) -> Cell:
     if "judged" in card:
         return _judged(ctx, said, card)
     form = _WITHOUT_FIGURES.get((name, str(card.get("verdict", {}).get("status"))))
-    return said[form].format(least=ctx.formats.number(ROWS_PER_ARM)) if form else ctx.english(english)
+    if not form:
+        return ctx.english(english)
+    told = model_words.evidence(ctx, texts(ctx.language)["models"], english)
+    return f"{said[form].format(least=ctx.formats.number(ROWS_PER_ARM))} {told}".strip()
+
+
+def passed_over(ctx: Context, english: str) -> Cell:
+    """Return why a stored model was not loaded."""
+    return model_words.passed_over(ctx, texts(ctx.language)["models"] if ctx.language != "en" else {}, english)
 
 
 def _against_rule(ctx: Context, said: Mapping[str, str], measure: str, compared: Mapping[str, float]) -> str:

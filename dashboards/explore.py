@@ -50,11 +50,19 @@ def broken_down(slices: Slices, by: str, night: str | None = None, largest: str 
             what = _what(slices, by, key)
             sums = found.setdefault(what, dict.fromkeys(MEASURES, Sum()))
             found[what] = {name: sums[name].with_cell(figure) for name, figure in zip(MEASURES, figures, strict=True)}
+    if by == "campaign" and night is None:
+        found = {what: _exact(slices.wholes.get(what, ()), sums) for what, sums in found.items()}
     rows = [Broken(what, sums) for what, sums in found.items()]
     starts = {one.name: one.start for one in slices.bins}
     if by == "night":
         return sorted(rows, key=lambda row: starts[row.what])
     return sorted(rows, key=lambda row: (-row.sums[largest].figure, row.what))
+
+
+def _exact(told: Sequence[int | None], sums: dict[str, Sum]) -> dict[str, Sum]:
+    """Return the sums, those of `told` as what they are altogether."""
+    known = {name: Sum(figure) for name, figure in zip(MEASURES, told, strict=False) if figure is not None}
+    return sums | known
 
 
 def whole(slices: Slices) -> Mapping[str, Sum]:

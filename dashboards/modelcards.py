@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from dashboards import explore, judged
 from dashboards.context import Context
-from dashboards.data_words import feature_meaning, feature_name, verdict
+from dashboards.data_words import feature_meaning, feature_name, passed_over, verdict
 from dashboards.queries import Answer
 from dashboards.suppression import suppress
 from offermill.report import charts
@@ -190,7 +190,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     return {
         "filters": explore.filters(ctx, "campaign", "offer"),
         "models": [_card(ctx, name, data[name]) for name in NAMES],
-        "problems": ctx.problems,
+        "problems": [passed_over(ctx, problem) for problem in ctx.problems],
         "evidence": judged.evidence(ctx, data["evidence"]),
         "columns": {name: ctx.columns("models", name) for name in tables},
     }

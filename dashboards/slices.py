@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboards import wholes
 from dashboards.queries import Row
 from dashboards.suppression import hidden_cells, hidden_values
 
@@ -68,6 +69,7 @@ class Slices:
         campaigns: offer -> campaign; an offer of several campaigns has a value per campaign (`offer_of`).
         tables: dimensions of a table -> (bin, values of the dimensions) -> a figure per measure; None is hidden.
         totals: no or one dimension -> ("", value) -> the sums of all bins, told also where single bins are hidden.
+        wholes: campaign -> its sums of all bins where some of its offers are hidden; None is not told.
         missing: tables of the warehouse that were not made, so that there are no cells.
     """
 
@@ -75,6 +77,7 @@ class Slices:
     campaigns: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[Key, Mapping[Key, Figures]] = field(default_factory=dict)
     totals: Mapping[Key, Mapping[Key, Figures]] = field(default_factory=dict)
+    wholes: Mapping[str, Figures] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
     def offer_of(self, value: str) -> str:
@@ -213,7 +216,36 @@ def of(rows: Iterable[Row], minimum: int, last: date) -> Slices:
     totals = {names: _shown(cells, gone[names]) for names, cells in over_time.items()}
     pairs = frame.drop_duplicates("offer_id").sort_values("offer_id")
     campaigns = dict(zip(pairs["offer_id"], pairs["campaign_id"], strict=True))
-    return _fitting(Slices(_bins(frame), campaigns, tables, totals))
+    told = _wholes(sums["offer",], hidden["offer",], (hidden[()], gone["offer",]), campaigns, minimum)
+    return _fitting(Slices(_bins(frame), campaigns, tables, totals, told))
+
+
+def _wholes(
+    sums: Mapping[Key, Sequence[int]],
+    cells: Hidden,
+    unknown: tuple[Hidden, Hidden],
+    campaigns: Mapping[str, str],
+    minimum: int,
+) -> dict[str, Figures]:
+    """Return the sums of campaigns with hidden offers that may be told all the same."""
+    safe = {
+        count: wholes.safe(
+            _counts(sums, count),
+            cells[count],
+            {key[0] for key in unknown[0][count]},
+            {key[1] for key in unknown[1][count]},
+            campaigns,
+            minimum,
+        )
+        for count in COUNTS
+    }
+    owners = [*COUNTS, *MONEY.values()]
+    found = {}
+    for campaign in sorted(set().union(*safe.values())):
+        own = [figures for key, figures in sums.items() if campaigns[key[1]] == campaign]
+        pairs = zip(owners, map(sum, zip(*own, strict=True)), strict=True)
+        found[campaign] = tuple(figure if campaign in safe[owner] else None for owner, figure in pairs)
+    return found
 
 
 def _bins(frame: pd.DataFrame) -> tuple[Bin, ...]:
@@ -260,6 +292,7 @@ def script(found: Slices) -> str:
         "campaigns": [found.campaigns[offer] for offer in values["offer"]],
         "tables": listed(found.tables),
         "totals": listed(found.totals),
+        "wholes": found.wholes,
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return f"window.offermillSlices={text};\n"

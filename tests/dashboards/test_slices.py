@@ -112,6 +112,25 @@ def test_sums_of_all_nights_are_told_where_single_nights_are_not() -> None:
     assert explore.whole(few)["owed_count"] == explore.Sum(0, 1), "3 in all are few"
 
 
+def test_the_sum_of_a_campaign_is_told_where_its_offers_are_not() -> None:
+    """a1 and a2 hold 7 people together, as b1 and b2 do: neither sum tells an offer, nor what is left of all."""
+    few = {("a1", 3), ("a2", 4), ("b1", 3), ("b2", 4), ("c1", 50)}
+    found = cut({(offer, "email", "x", "s"): count for offer, count in few})
+    assert {key[1]: figures[0] for key, figures in found.totals["offer",].items()} == {
+        "a1": None, "a2": None, "b1": None, "b2": None, "c1": 50,
+    }  # fmt: skip
+    by_campaign = {row.what: row.sums["given_count"] for row in explore.broken_down(found, "campaign")}
+    assert by_campaign == {"of a": explore.Sum(7), "of b": explore.Sum(7), "of c": explore.Sum(50)}
+
+
+def test_the_sum_of_a_campaign_that_would_tell_an_offer_is_not_told() -> None:
+    """b1 is hidden beside a1 and a2: the sum of these two, less all, would be b1."""
+    few = {("a1", 3), ("a2", 4), ("b1", 4), ("c1", 50)}
+    found = cut({(offer, "email", "x", "s"): count for offer, count in few})
+    by_campaign = {row.what: row.sums["given_count"] for row in explore.broken_down(found, "campaign")}
+    assert by_campaign == {"of a": explore.Sum(0, 2), "of b": explore.Sum(0, 1), "of c": explore.Sum(50)}
+
+
 def test_few_people_of_a_stage_are_hidden_though_many_were_offered() -> None:
     cells = {("a", "email", "x", "s"): (90, 3), ("a", "sms", "x", "s"): (60, 20), ("b", "sms", "x", "s"): (50, 30)}
     stages = [
@@ -160,6 +179,10 @@ def known(
             names.append((*table, *key))
         else:
             equations.append(picked(cells, table, key))
+            totals.append(figures[0])
+    for campaign, figures in found.wholes.items():
+        if figures[0] is not None:
+            equations.append(np.array([float(found.campaigns[cell[1]] == campaign) for cell in cells]))
             totals.append(figures[0])
     return equations, totals, hidden, names
 

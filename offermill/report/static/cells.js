@@ -71,6 +71,13 @@ const cube = (data) => {
       figures.forEach((own, m) => own.forEach((part, i) => { total[m][i] += part; }));
       found.set(name, total);
     }
+    // A campaign's sum may be told where those of its offers are not.
+    const isOfCampaigns = used.join() === "offer" && !pick.offer && (by === "campaign" || (!by && pick.campaign));
+    if (isOfCampaigns && bins.size === data.bins.length) {
+      for (const [name, total] of found) {
+        for (const [m, own] of (data.wholes[by ? name : pick.campaign] ?? []).entries()) if (own !== null) total[m] = [own, own, 0];
+      }
+    }
     return found;
   };
   return { sums, none: measures.map(() => [0, 0, 0]), at: (measure) => data.measures.indexOf(measure) };
