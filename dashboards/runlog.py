@@ -67,6 +67,19 @@ def _nights(ctx: Context, answer: Answer) -> list[Row]:
     return [row | ({"offer_count": None} if explore.is_hidden_night(ctx, row["bin"]) else {}) for row in shown]
 
 
+def _look(ctx: Context) -> list[list[str]]:
+    """Return where an operator looks for what these pages cannot hold."""
+    day = ctx.run.business_date.isoformat()
+    places = {
+        "failed": f"bin/offermill run --date {day}",
+        "durations": f"bin/offermill run --date {day}",
+        "sent": f"/deliveries/{ctx.edition} · /api/deliveries · bin/offermill deliver --date {day} --dry-run",
+        "promises": "meta.check_result",
+        "again": f"bin/offermill table core.purchase --date {day}",
+    }
+    return [[*ctx.t["runlog"]["look"][name], place] for name, place in places.items()]
+
+
 def _night(ctx: Context, row: Row) -> list[Any]:
     f = ctx.formats
     counts = (f.number(row[name]) for name in ("check_count", "critical_count", "warning_count"))
@@ -87,12 +100,14 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
         "nights": [_night(ctx, row) for row in _nights(ctx, data["nights"])],
         "warnings": [_warning(ctx, row) for row in data["warnings"].rows],
         "steps": _steps(ctx, data) if data["gates"].rows else [],
+        "look": _look(ctx),
     }
+    reasons = {"steps": "gates", "look": "nights"}
     return {
         name: {
             "columns": ctx.columns("runlog", name),
             "rows": rows,
-            "nothing": ctx.why_nothing(data[name if name != "steps" else "gates"], t["empty"][name]),
+            "nothing": ctx.why_nothing(data[reasons.get(name, name)], t["empty"].get(name, "")),
         }
         for name, rows in tables.items()
     }
