@@ -11,7 +11,12 @@ _PARTS = {"used": ("used_before", 6), "tonight": ("tonight", 1), "left": ("left"
 
 def limit_name(ctx: Context, row: Row) -> str:
     """Return a limit's name as people say it."""
-    return str(ctx.t["budget"]["whole"] if row["limit_name"] == "budget" else row["limit_name"])
+    name = str(row["limit_name"])
+    if name == "budget":
+        return str(ctx.t["budget"]["whole"])
+    kind, _, whose = name.partition(":")
+    said = ctx.t["budget"]["whose"].get(kind) if whose else None
+    return name if said is None else str(said).format(name=whose)
 
 
 def amount(ctx: Context, row: Row, column: str) -> str:
