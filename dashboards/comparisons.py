@@ -6,11 +6,14 @@ waves once more.
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
 
 from dashboards.queries import Row
 from dashboards.tied import Name, Tie, blocks, hidden_in
 
 ARMS = ("treated_count", "control_count")
+CUMULATED = "cumulated"
 _ALL: Name = ("all", "all")
 # What adds up to it -> its parts, and perhaps some who are in none of them.
 Sum = tuple[list[Name], list[Name]]
@@ -48,7 +51,8 @@ def _of_arm(
     known = [row for row in campaigns if (row["level"], row["name"]) in rows]
     ties: list[Tie] = []
     rests: set[Name] = set()
-    for whole, parts in (*_of_levels(rows), *_of_campaigns(known), *_of_offers(known), *_of_lots(rows, lots)):
+    every = (*_of_levels(rows), *_of_weeks(rows), *_of_campaigns(known), *_of_offers(known), *_of_lots(rows, lots))
+    for whole, parts in every:
         rest = sum(counts.get(one, 0) for one in whole) - sum(counts[one] for one in parts)
         # One person without an offer stands beside every offer they could have got: those add up to nothing.
         if rest >= 0:
@@ -66,13 +70,26 @@ def _of_levels(rows: Iterable[Name]) -> list[Sum]:
     lines: dict[str, list[Name]] = {}
     for level, name in rows:
         family = name.partition(":")[0] if level == "segment" else ""
-        if level != "all":
+        if level not in ("all", CUMULATED):
             lines.setdefault(f"{level}:{family}", []).append((level, name))
     unknown = lines.pop("segment:unknown", [])
     families = [line for line in lines if line.startswith("segment:")]
     for line in families or ["segment:"]:
         lines[line] = [*lines.get(line, []), *unknown]
     return [([_ALL], parts) for parts in lines.values() if parts]
+
+
+def _of_weeks(rows: Mapping[Name, Row]) -> list[Sum]:
+    """Return everybody up to the end of a week, the week before among them, and the waves that began by then."""
+    weeks = sorted(name for level, name in rows if level == CUMULATED)
+    found: list[Sum] = [([(CUMULATED, two)], [(CUMULATED, one)]) for one, two in pairwise(weeks)]
+    for week in weeks:
+        end = date.fromisoformat(week) + timedelta(days=7)
+        waves = [name for name, row in rows.items() if row["level"] == "wave" and row["starts_on"] < end]
+        found.append(([(CUMULATED, week)], waves))
+    if weeks:
+        found.append(([_ALL], [(CUMULATED, weeks[-1])]))
+    return found
 
 
 def _of_campaigns(known: Sequence[Row]) -> list[Sum]:

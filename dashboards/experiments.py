@@ -1,10 +1,11 @@
 """The page Experiments: what offers brought beside no offer, with intervals, and whether the lots can be trusted."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from dashboards import comparisons, explore, remarks
-from dashboards.comparisons import Hidden
+from dashboards.comparisons import CUMULATED, Hidden
 from dashboards.context import Columns, Context
 from dashboards.explore import EVERY
 from dashboards.goals import interval
@@ -21,6 +22,9 @@ def _name(ctx: Context, row: Row) -> str:
     level, name = row["level"], str(row["name"])
     if level == "all":
         return str(ctx.t["experiments"]["all"])
+    if level == CUMULATED:
+        end = date.fromisoformat(name) + timedelta(days=6)
+        return str(ctx.t["experiments"]["until"]).format(day=ctx.formats.day(end))
     if name == "unknown":
         return str(ctx.t["slices"]["unknown"])
     if level == "channel":
@@ -107,14 +111,15 @@ def _told(rows: Sequence[Row]) -> list[Row]:
 
 def _waiting(ctx: Context, rows: Sequence[Row]) -> str:
     """Return a sentence with what cannot be told yet; empty if there is nothing."""
-    names = dict.fromkeys(_name(ctx, row) for row in rows if not row["treated_count"])
+    names = dict.fromkeys(_name(ctx, row) for row in rows if not row["treated_count"] and row["level"] != CUMULATED)
     return str(ctx.t["experiments"]["waiting"]).format(names=", ".join(names)) if names else ""
 
 
 def _sections(ctx: Context, answer: Answer, hidden: Hidden) -> list[dict[str, Any]]:
     """Return one section per figure, the margin first."""
     found: list[dict[str, Any]] = []
-    told, captions = _told(answer.rows), ctx.t["experiments"]["captions"]
+    captions = ctx.t["experiments"]["captions"]
+    told = [row for row in _told(answer.rows) if row["level"] != CUMULATED]
     for metric in dict.fromkeys(row["metric"] for row in told):
         rows = [row for row in told if row["metric"] == metric]
         chart = _chart(ctx, metric, [row for row in rows if row["level"] != "segment"], hidden)
@@ -129,6 +134,15 @@ def _sections(ctx: Context, answer: Answer, hidden: Hidden) -> list[dict[str, An
 
 
 _ROI = ("incremental_margin_minor", "cost_minor", "roi", "roi_low", "roi_high", "problem")
+
+
+def _settling(ctx: Context, answer: Answer, hidden: Hidden) -> dict[str, Any]:
+    """Return the margin of all waves up to the end of each week, so that one sees the figure settle."""
+    rows = [row for row in _told(answer.rows) if row["level"] == CUMULATED]
+    by = explore.keyed([_keys(row) for row in rows])
+    columns = [_columns(ctx, "margin")[1], *_columns(ctx, "margin")[2:]]
+    cells = [_cells(ctx, row, hidden)[1:] for row in rows]
+    return {"columns": columns, "rows": cells, "chart": _chart(ctx, "margin", rows, hidden), "by": by}
 
 
 def _roi(ctx: Context, row: Row, hidden: Hidden) -> list[Any]:
@@ -175,6 +189,7 @@ def build(ctx: Context, data: Mapping[str, Answer]) -> dict[str, Any]:
     hidden = comparisons.hidden(data["effects"].rows, data["lots"].rows, data["campaigns"].rows, minimum)
     return {
         "sections": _sections(ctx, data["effects"], hidden),
+        "settling": _settling(ctx, data["effects"], hidden),
         "waiting": _waiting(ctx, data["effects"].rows),
         "filters": explore.filters(ctx, *EVERY[:-1]),
         "roi": {

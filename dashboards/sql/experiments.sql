@@ -4,8 +4,12 @@ select
     level, name, metric, starts_on, treated_count, control_count, open_count, effect, low, high,
     cuped_effect, cuped_low, cuped_high, always_low, always_high, total, total_low, total_high, is_told, problem, problem_parts
 from outcomes.effect
-where level <> 'cumulated'
-order by metric <> 'margin', metric, list_position(['all', 'campaign', 'channel', 'offer', 'segment', 'wave'], level), name
+where level <> 'cumulated' or metric = 'margin'
+order by
+    metric <> 'margin',
+    metric,
+    list_position(['all', 'campaign', 'channel', 'offer', 'segment', 'wave', 'cumulated'], level),
+    name
 
 -- name: roi
 -- One row per comparison with what the offers' cost brought.

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.dashboards.reader import Person, Reader, people
 
 MINIMUM = 5
 DRAWS = 25
+DAY = date(2026, 4, 13)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,9 @@ def test_a_count_that_no_page_tells_hides_others_and_needs_no_hiding() -> None:
 
 
 CAMPAIGNS = {"w1": "spring", "w2": "spring", "w3": "summer", "w4": "summer"}
+# Monday -> the waves that began by the end of its week.
+WEEKS = {"2026-04-13": ("w1", "w2"), "2026-04-20": ("w1", "w2", "w3"), "2026-04-27": ("w1", "w2", "w3", "w4")}
+BEGINS = {"w1": date(2026, 4, 13), "w2": date(2026, 4, 15), "w3": date(2026, 4, 20), "w4": date(2026, 5, 3)}
 OFFERS = {"spring": ("five", "ten"), "summer": ("ten", "gift", "points")}
 
 
@@ -81,7 +86,9 @@ def levels(person: Person) -> list[tuple[str, str]]:
     """Return the comparisons that a person counts in; whoever has no offer stands beside all offers of the campaign."""
     campaign = CAMPAIGNS[person["wave"]]
     offers = [person["offer"]] if person["offer"] else OFFERS[campaign]
-    return [("all", "all"), ("campaign", campaign), ("channel", person["channel"]), ("wave", person["wave"]),
+    weeks = [week for week, waves in WEEKS.items() if person["wave"] in waves]
+    return [("all", "all"), *(("cumulated", week) for week in weeks),
+            ("campaign", campaign), ("channel", person["channel"]), ("wave", person["wave"]),
             *(("offer", offer) for offer in offers),
             *(("segment", person[family]) for family in ("one", "other") if person[family])]  # fmt: skip
 
@@ -95,7 +102,7 @@ def experiments_of(drawn: Counter[tuple[str, ...]]) -> dict[str, Answer]:
         for level in levels(person):
             (treated if person["offer"] else control)[level] += count
     rows = [
-        {"level": level, "name": name, "metric": "margin", "starts_on": literal_night.DAY, "is_told": False,
+        {"level": level, "name": name, "metric": "margin", "is_told": False, "starts_on": BEGINS.get(name, DAY),
          "treated_count": treated[level, name], "control_count": control[level, name], **FIGURES, **REST}
         for level, name in sorted({*treated, *control})
     ]  # fmt: skip
@@ -143,7 +150,9 @@ def reading(arm: str, told: list[dict[str, Any]], shown: dict[str, Any], place: 
         if not person["offer"] or person["offer"] in OFFERS[CAMPAIGNS[person["wave"]]]
     ]
     reader = Reader([kind for kind in kinds if bool(kind["offer"]) == (arm == "treated_count")])
-    for row, cells in zip(told, shown["sections"][0]["rows"], strict=True):
+    weeks = [cells[:1] + cells for cells in shown["settling"]["rows"]]
+    tables = [*shown["sections"][0]["rows"], *weeks]
+    for row, cells in zip(sorted(told, key=lambda row: row["level"] == "cumulated"), tables, strict=True):
         name = (row["level"], row["name"])
         reader.reads(name, lambda person, name=name: name in levels(person), cells[place])  # type: ignore[misc]
     for cells in shown["lots"]["rows"]:
