@@ -1,13 +1,17 @@
 """Every target keeps the rules of all: found by walking the folder, each offender named."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from offermill.warehouse import Warehouse, used_parameters
-from offers.channels import registry
+from offers.channels import handover, registry
 from offers.channels.contract import FileContract, Target
 from tests.literal_tables import make
+from tests.offers.channels.leaving import run_with, withdrawn
+from tests.offers.channels.promised import shop, told
 
 TARGETS = list(registry.targets().values())
 FILES = [(target, contract) for target in TARGETS for contract in target.files]
@@ -87,3 +91,27 @@ def test_a_header_and_a_record_fit_into_a_file(target: Target, contract: FileCon
     head = len(contract.format.head(contract.columns)) + len(contract.format.tail())
     assert contract.limits.bytes > 2 * head
     assert (contract.limits.record_bytes or 1) < contract.limits.bytes
+
+
+def test_one_offer_told_in_every_language_by_every_channel_stops_no_target(tmp_path: Path) -> None:
+    ways = [(language, channel) for language in ("en", "lv", "ru") for channel in ("email", "sms", "push", "post")]
+    texts = {"sms": 'Get "it".'}
+    people = [
+        told(
+            number, "tenth", language=language, channel=channel, offer_text=texts.get(channel, "Get “it”."), terms=None
+        )
+        for number, (language, channel) in enumerate(ways)
+    ]
+    written = {"terms": "accepted"}
+    blocks = {
+        target.name.replace("_", "-"): {
+            "target": target.name,
+            "options": {name: written.get(name, "1") for name, standing, _ in target.options if standing is None},
+        }
+        for target in TARGETS
+    }
+    allowed = [{"customer_id": row["customer_id"], "may_match_email": True, "may_match_phone": False} for row in people]
+    with shop([*people, withdrawn(99)], offers__ad_permission=allowed) as warehouse:
+        found = handover.write(warehouse, run_with(tmp_path / "shop", json.dumps(blocks)), tmp_path)
+    assert {name: facts["stopped"] for name, facts in found.facts.items() if "stopped" in facts} == {}
+    assert {name for name, facts in found.facts.items() if facts["files"]} == set(blocks)
