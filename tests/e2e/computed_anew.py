@@ -107,9 +107,22 @@ ADJUSTED = f"""
     from gaps, sums
 """
 
-# Offers of waves run elsewhere by channel: how many were redeemed, and what became of the rewards.
+# Offers of waves run elsewhere by channel: how many were redeemed, and what became of the rewards. Nothing is owed for
+# what was redeemed with goods that are all back.
 REWARDS = """
-    with sent as (
+    with known as (
+        from core.purchase_line where ordered_at < $as_of and arrived_on <= $business_date
+    ),
+    kept as (
+        select used.redemption_id
+        from core.redemption as used
+        join known as bought on bought.order_id = used.order_id and bought.kind = 'sale'
+        left join known as back on back.customer_id = used.customer_id and back.product_id = bought.product_id
+            and back.kind = 'return' and back.ordered_at > bought.ordered_at
+        group by used.redemption_id, bought.line_number, bought.quantity
+        having bought.quantity > coalesce(-sum(back.quantity), 0)
+    ),
+    sent as (
         select
             sent.*, offers.kind in ('points', 'gift', 'delivery') as is_reward,
             if(offers.kind = 'points', offers.max_cost_minor, offers.customer_value_minor) as reward_minor,
@@ -122,6 +135,16 @@ REWARDS = """
                         used.redeemed_on between coalesce(sent.valid_from, sent.assigned_on) and sent.valid_until
                     )
             ) as is_redeemed,
+            exists (
+                from core.redemption as used
+                where used.customer_id = sent.customer_id and used.offer_id = sent.offer_id
+                    and used.redeemed_at < $as_of and used.arrived_on <= $business_date
+                    and coalesce(
+                        used.assignment_id = sent.assignment_id,
+                        used.redeemed_on between coalesce(sent.valid_from, sent.assigned_on) and sent.valid_until
+                    )
+                    and used.redemption_id in (select redemption_id from kept)
+            ) as is_kept,
             exists (
                 from core.credit as given
                 where given.customer_id = sent.customer_id
@@ -136,8 +159,8 @@ REWARDS = """
         channel,
         count(*) filter (is_redeemed) as redeemed,
         count(*) filter (is_redeemed and (is_credited or not is_reward)) as credited,
-        count(*) filter (is_redeemed and is_reward and not is_credited) as owed,
-        coalesce(sum(reward_minor) filter (is_redeemed and is_reward and not is_credited), 0)::bigint as owed_minor
+        count(*) filter (is_kept and is_reward and not is_credited) as owed,
+        coalesce(sum(reward_minor) filter (is_kept and is_reward and not is_credited), 0)::bigint as owed_minor
     from sent group by channel order by channel
 """
 
