@@ -167,7 +167,7 @@ def read(path: Path) -> Expectations:
         ConfigError: every unknown key, check, argument or column, with its file and line.
     """
     is_raw = path.parent.name == "raw"
-    values, lines = yamlfile.load(path)
+    values, lines = yamlfile.load(path, is_ours=True)
     file = yamlfile.validate_values(_RawFile if is_raw else _File, values, lines, path)
     columns = {n: Column(n, c.type, c.unit, c.meaning, c.is_personal) for n, c in file.columns.items()}
     problems = list(_problems(file, set(columns) | _added_by_loading(is_raw, file), path, lines))

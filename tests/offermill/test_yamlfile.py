@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from offermill import yamlfile
+from offermill import paths, yamlfile
 from offermill.errors import ConfigError
 
 
@@ -92,3 +92,19 @@ def test_bytes_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
     path.write_bytes("shop: Rīga".encode("windows-1257"))
     with pytest.raises(ConfigError, match=r"^shop\.yml: byte 7 is not UTF-8; save the file as UTF-8\.$"):
         yamlfile.load(path)
+
+
+def test_our_own_files_are_read_quickly_and_alike() -> None:
+    files = sorted(paths.EXPECTATIONS.glob("*/*.yml"))
+    assert len(files) > 100
+    for path in files[::5]:
+        assert yamlfile.load(path, is_ours=True) == yamlfile.load(path), path
+
+
+def test_a_mistake_in_our_own_file_is_said_as_any_other() -> None:
+    said = []
+    for is_ours in (False, True):
+        with pytest.raises(ConfigError) as problem:
+            yamlfile.parse("a: 1\n\tb: 2\n", Path("x.yml"), is_ours=is_ours)
+        said.append(str(problem.value))
+    assert said[0] == said[1]
