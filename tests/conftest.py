@@ -28,6 +28,11 @@ FIRST = (
     "dashboards",
     "e2e/test_night_again.py",
     "e2e",
+    # Of the others those of ten seconds and more, so that no worker is left alone with one of them at the end.
+    "sql/core/test_points_in_time.py",
+    "offers/test_policy.py",
+    "portal",
+    "outcomes/test_measurement_bench.py",
 )
 
 
