@@ -45,14 +45,15 @@ const fitted = (place, specification, change) => {
   const limit = Math.max(90, Math.round(place.clientWidth * 0.4)), most = Math.floor(limit / LETTER);
   const longestName = Math.min(most, Math.max(0, ...names.map((name) => name.length))), room = place.clientWidth - (label ? longestName * LETTER + 18 : 60);
   specification.config.axis.labelLimit = limit * 1.15;
+  if (place.clientWidth < 420) specification.config.legend.columns = 1;
   for (const { encoding } of nodes) {
     if (label && encoding?.y?.field === label) {
       const lines = Object.fromEntries(names.map((name) => [name, wrapped(name, most)]));
       const said = `${JSON.stringify(lines)}[datum.label]`, labelOffset = { condition: { test: `isArray(${said})`, value: -6 }, value: 0 };
       encoding.y.axis = { ...encoding.y.axis, labelExpr: `${said} || datum.label`, labelLineHeight: 12, labelOffset };
     }
-    if (encoding?.x?.axis?.tickCount && room < 260) encoding.x.axis.tickCount = 3;
-    if (typeof encoding?.x?.title === "string" && encoding.x.title) encoding.x.title = titled(encoding.x.title, room / LETTER);
+    if (encoding?.x?.axis?.tickCount && room < 260) Object.assign(encoding.x.axis, { tickCount: 3, labelFlush: true });
+    if (typeof encoding?.x?.title === "string" && encoding.x.title) encoding.x.title = titled(encoding.x.title, 0.9 * room / LETTER);
   }
   if (change && pitch) specification.height = pitch * Math.max(1, names.length);
   if (!bar) return;
