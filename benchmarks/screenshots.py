@@ -2,7 +2,7 @@
 
     PYTHONPATH=. .venv/bin/python benchmarks/screenshots.py build/demo/site/2026-06-30/en docs/images
 
-Pictures are cut after `HEIGHT` pixels and kept to 128 colours, so that a page weighs about 60 kB.
+Pictures are cut after `HEIGHT` pixels and kept to 128 colours, so that each weighs 40 to 90 kB.
 """
 
 import argparse

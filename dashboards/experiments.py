@@ -71,8 +71,14 @@ def _cells(ctx: Context, row: Row, hidden: Hidden) -> list[Any]:
         _span(ctx, row, "always_low", "always_high"),
         _span(ctx, row, "total_low", "total_high"),
         (t["states"][told[0]], told[1]),
-        remarks.said(ctx, row),
+        remarks.said(ctx, row) or _needed(ctx, row),
     ]
+
+
+def _needed(ctx: Context, row: Row) -> str:
+    """Return how many people would tell an effect of this size; empty where it is told, or no number would."""
+    count = row.get("rows_needed")
+    return ctx.counted(ctx.t["experiments"]["needed"], count) if count else ""
 
 
 def _columns(ctx: Context, metric: str) -> Columns:

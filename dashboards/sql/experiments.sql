@@ -2,7 +2,8 @@
 -- One row per comparison and figure per person: what offers brought beside no offer.
 select
     level, name, metric, starts_on, treated_count, control_count, open_count, effect, low, high,
-    cuped_effect, cuped_low, cuped_high, always_low, always_high, total, total_low, total_high, is_told, problem, problem_parts
+    cuped_effect, cuped_low, cuped_high, always_low, always_high, total, total_low, total_high, is_told, rows_needed, problem,
+    problem_parts
 from outcomes.effect
 where level <> 'cumulated' or metric = 'margin'
 order by

@@ -104,6 +104,15 @@ def test_an_effect_stands_with_its_intervals_and_one_of_few_people_without(ctx: 
     assert [row["mean"] for row in section["chart"]["layer"][1]["data"]["values"]] == [1.104]
 
 
+def test_an_effect_within_chance_says_how_many_people_would_tell_it(ctx: Context) -> None:
+    open_ = EFFECT | {"is_told": False, "rows_needed": 52_000}
+    shown = experiments.build(
+        ctx, {"effects": Answer((open_,)), "roi": Answer(), "lots": Answer(), "campaigns": Answer()}
+    )
+    (row,) = shown["sections"][0]["rows"]
+    assert row[-2:] == [("within chance", ""), "52,000 people and waves would tell an effect of this size"]
+
+
 def test_experiments_without_a_finished_wave_say_so(ctx: Context) -> None:
     shown = experiments.build(ctx, {name: Answer() for name in ("effects", "roi", "lots", "campaigns")})
     assert shown["nothing"]["effects"] == "No wave's horizon is over yet, so nothing can be told of effects."
