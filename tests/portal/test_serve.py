@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,16 +58,30 @@ class Served:
         return self.run.communicate(timeout=60)[0]
 
 
-def started(shop: ShopPaths, workers: int) -> Served:
-    command = [sys.executable, "-m", "offermill", "serve", "--shop", str(shop.folder), "--port", "0"]
-    command += ["--workers", str(workers)]
-    return Served(
-        subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    )
+@pytest.fixture
+def start(shop: ShopPaths) -> Iterator[Callable[[int], Served]]:
+    """Return how to start a portal with so many processes; none outlives the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def started(workers: int) -> Served:
+        command = [sys.executable, "-m", "offermill", "serve", "--shop", str(shop.folder), "--port", "0"]
+        command += ["--workers", str(workers)]
+        running.append(
+            subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        )
+        return Served(running[-1])
+
+    yield started
+    for run in running:
+        if run.poll() is None:
+            run.terminate()
+            run.wait(60)
 
 
-def test_it_says_one_line_and_its_processes_know_the_same_sessions_and_guesses(shop: ShopPaths) -> None:
-    alone, several = started(shop, 1), started(shop, 2)
+def test_it_says_one_line_and_its_processes_know_the_same_sessions_and_guesses(
+    shop: ShopPaths, start: Callable[[int], Served]
+) -> None:
+    alone, several = start(1), start(2)
     here, there = Visitor(alone.port), Visitor(several.port)
     assert here.get("/login").headers["Server"] is None
     entered = log_in(here)

@@ -46,7 +46,7 @@ class Visitor:
         self.port, self.cookie = port, cookie
 
     def send(self, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent |= {"Cookie": self.cookie} if self.cookie and "Cookie" not in sent else {}
         sent |= {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
