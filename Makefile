@@ -54,7 +54,7 @@ test-airflow: $(VENV)/test.stamp ## The real scheduler: trigger through the REST
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m scheduler -q
 
 .PHONY: test-crash
-test-crash: $(VENV)/test.stamp ## Kill a night in every single step and run it again from the start (half an hour)
+test-crash: $(VENV)/test.stamp ## Every step: nights killed in each, an opt-out at each, every page and every split (hours)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m every_step -q
 
 .PHONY: test-crm

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.ads import datamanager_v1
+from google.protobuf import json_format
 
 from offermill import datapackage
 from offermill.errors import ConfigError
@@ -175,11 +177,11 @@ def two_nights(folder: Path, block: str) -> dict[str, dict[str, Any]]:
 
 
 def test_googles_own_messages_take_every_call(tmp_path: Path) -> None:
-    google = pytest.importorskip("google.ads.datamanager_v1", reason="google-ads-datamanager is not installed")
-    from google.protobuf import json_format
-
     bodies = two_nights(tmp_path, MANAGER.replace("audience: '7'", "audience: '7', login_account: 987-654-3210"))
-    kinds = {"remove": google.RemoveAudienceMembersRequest, "ingest": google.IngestAudienceMembersRequest}
+    kinds = {
+        "remove": datamanager_v1.RemoveAudienceMembersRequest,
+        "ingest": datamanager_v1.IngestAudienceMembersRequest,
+    }
     assert {name.split("-")[2] for name in bodies} == kinds.keys()
     for name, body in bodies.items():
         kind = kinds[name.split("-")[2]]
