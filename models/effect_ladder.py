@@ -21,6 +21,7 @@ from models import (
     prior_step,
     registry,
     scoring,
+    season,
     segment_prior,
     uplift_evidence,
     uplift_step,
@@ -62,7 +63,8 @@ def score(warehouse: Warehouse, run: Run) -> dict[str, object]:
     by_segment = Rung(tuple(sorted(known)), _id(kept))
     rest = [offer for offer in wanted if offer not in {*by_model.offers, *by_segment.offers}]
     by_rule = assumed.offers(warehouse, run, rest)
-    pieces = _pieces(warehouse, stored, by_model, (kept, known, by_segment), (run, by_rule))
+    times = _season(warehouse, run, (stored, by_model), (kept, by_segment))
+    pieces = _pieces(warehouse, stored, by_model, (kept, known, by_segment), (run, by_rule, times))
     rows = scoring.write(warehouse, TABLE, SCHEMA, pieces)
     return {
         "row_count": rows,
@@ -70,8 +72,19 @@ def score(warehouse: Warehouse, run: Run) -> dict[str, object]:
         "offers": [*by_model.offers],
         "segment_offers": [*by_segment.offers],
         "rule_offers": sorted(by_rule),
+        "season_factors": {offer: round(factor, 4) for offer, factor in times.items()},
         "message": _message(found, by_model.offers, by_segment.offers),
     }
+
+
+def _season(warehouse: Warehouse, run: Run, *rungs: tuple[registry.StoredModel | None, Rung]) -> dict[str, float]:
+    """Return offer -> what tonight's season makes of the costs that its evidence tells."""
+    found: dict[str, float] = {}
+    for stored, rung in rungs:
+        # What older versions stored does not say of which season it is.
+        factors = season.factors(warehouse, run, stored.settings.get("season", {})) if stored else {}
+        found |= {offer: factors[offer] for offer in rung.offers if offer in factors}
+    return found
 
 
 def _id(stored: registry.StoredModel | None) -> str | None:
@@ -131,16 +144,21 @@ class _Columns:
         for target, value in zip((self.effect, self.error, self.cost, self.redeem, self.baseline), values, strict=True):
             target[:, places] = value
 
+    def follow(self, times: Floats) -> None:
+        """Multiply costs and redemptions of every offer by a factor (offers), and take it off effects."""
+        self.effect, self.cost = picked.corrected(times, self.effect, self.cost)
+        self.redeem = np.minimum(times * self.redeem, 1.0)
+
 
 def _pieces(
     warehouse: Warehouse,
     stored: registry.StoredModel | None,
     by_model: Rung,
     prior: tuple[registry.StoredModel | None, dict[str, dict[str, Known]], Rung],
-    rule: tuple[Run, dict[str, assumed.Give]],
+    rule: tuple[Run, dict[str, assumed.Give], Mapping[str, float]],
 ) -> Iterator[pa.Table]:
     kept, known, by_segment = prior
-    run, by_rule = rule
+    run, by_rule, times = rule
     rungs = dict.fromkeys(by_model.offers, (MODEL, by_model.model_id))
     rungs |= dict.fromkeys(by_segment.offers, (SEGMENT, by_segment.model_id))
     rungs |= dict.fromkeys(by_rule, (RULE, assumed.model_id(run)))
@@ -164,6 +182,7 @@ def _pieces(
             people = assumed.people(warehouse, customers)
             for offer, give in by_rule.items():
                 columns.set([offers.index(offer)], assumed.figures(people, give, run.settings.models.rule_lift_share))
+        columns.follow(np.array([times.get(offer, 1.0) for offer in offers]))
         yield _long(customers, offers, rungs, columns)
 
 

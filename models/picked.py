@@ -77,6 +77,6 @@ def picked(bench: Bench, new: Guess, price: float) -> Picked:
     return Picked(count, int((spent > 0).sum()), due / whole, ratio * due / whole, error)
 
 
-def corrected(factor: float, effect: Floats, cost: Floats) -> tuple[Floats, Floats]:
-    """Return effects net of cost, and costs, with costs multiplied by a factor."""
+def corrected(factor: float | Floats, effect: Floats, cost: Floats) -> tuple[Floats, Floats]:
+    """Return effects net of cost, and costs, with costs multiplied by a factor, or by one for every column."""
     return effect - (factor - 1) * cost, factor * cost

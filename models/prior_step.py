@@ -5,6 +5,7 @@ Segments are few, so the choice goes to the cells that look cheap by luck, and t
 choose for that part is held against what it cost.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +31,7 @@ class Parts:
     count: int
 
 
-def store(run: Run, seen: Evidence, guess: Floats, parts: Parts) -> None:
+def store(run: Run, seen: Evidence, guess: Floats, parts: Parts, levels: Mapping[str, float]) -> None:
     """Store what is known of every offer per segment; it serves where no model may.
 
     Args:
@@ -38,10 +39,11 @@ def store(run: Run, seen: Evidence, guess: Floats, parts: Parts) -> None:
         seen: the evidence.
         guess: (n, arms) expected `seen.valued_orders`, the control first, from models that did not see the row.
         parts: of the people, for the check of costs.
+        levels: of the season that the evidence is of (models.season).
     """
     costs = checked(seen, guess, parts)
     prior = corrected(learned(seen, guess), costs.factor)
-    settings: dict[str, Any] = prior.to_json()
+    settings: dict[str, Any] = prior.to_json() | {"season": dict(levels)}
     registry.save(
         run.shop.models, NAME, run.business_date, verdict=cards.ACCEPTED, features={}, parts={}, settings=settings,
         card=uplift_card.of_prior(run, prior, costs),

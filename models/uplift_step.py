@@ -12,7 +12,18 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from models import cards, data, judging, outcome_guess, picked, prior_step, registry, uplift_card, uplift_evidence
+from models import (
+    cards,
+    data,
+    judging,
+    outcome_guess,
+    picked,
+    prior_step,
+    registry,
+    season,
+    uplift_card,
+    uplift_evidence,
+)
 from models.data import Floats
 from models.evidence import CONTROL, NoEvidence
 from models.judging import Bench, Fold, Guess
@@ -38,7 +49,8 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     try:
         seen = uplift_evidence.collect(warehouse, run, features)
         guess = _outcome_guess(seen, seen.margin, run.settings.models.seed)
-        _store_prior(run, seen)
+        levels = season.levels(warehouse, seen.rows)
+        _store_prior(run, seen, levels)
         model = fit(seen, run.settings.models.seed, run.settings.models.thread_count)
     except NoEvidence as problem:
         return _store(run, {}, {}, {}, uplift_card.empty(run, str(problem)), cards.NONE)
@@ -46,7 +58,7 @@ def train(warehouse: Warehouse, run: Run) -> dict[str, object]:
     card = uplift_card.card(run, features, seen, model, judged.verdict, judged.figures)
     if not judged.verdict.is_accepted:
         return _store(run, {}, {}, {}, card, cards.REFUSED)
-    checked = {"held": list(judged.settings), "cost_factor": judged.cost_factor}
+    checked = {"held": list(judged.settings), "cost_factor": judged.cost_factor, "season": levels}
     settings = model.settings() | _facts(seen, model) | checked
     return _store(run, features, model.parts() | dict(judged.parts), settings, card, cards.ACCEPTED)
 
@@ -121,10 +133,10 @@ def _outcome_guess(seen: Evidence, outcome: Floats, seed: int) -> Floats:
     return outcome_guess.cross_fitted(rows, action, outcome, len(names), person=people, seed=seed)
 
 
-def _store_prior(run: Run, seen: Evidence) -> None:
+def _store_prior(run: Run, seen: Evidence, levels: Mapping[str, float]) -> None:
     """Store what is known per segment, checked on the same parts of the people as the model."""
     seed = run.settings.models.seed
-    prior_step.store(run, seen, _outcome_guess(seen, seen.valued_orders, seed), _parts(seen, seed))
+    prior_step.store(run, seen, _outcome_guess(seen, seen.valued_orders, seed), _parts(seen, seed), levels)
 
 
 def _facts(seen: Evidence, model: UpliftModel) -> dict[str, Any]:

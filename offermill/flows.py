@@ -134,6 +134,8 @@ def _models() -> Stage:
             "offers.catalogue",
             "models.propensity_score",
             "models.value_score",
+            "models.season_index",
+            "core.product",
             "core.purchase_line",
         ),
     ]
@@ -208,7 +210,8 @@ _NIGHTLY_ONLY = {"models.rfm_history"}
 
 def _evidence_reads() -> tuple[str, ...]:
     evidence = ("models.training_snapshot", "models.training_examples", "models.evidence_arm")
-    return (*evidence, "models.order_worth", "models.qualifying_order", "offers.catalogue", "core.purchase_line")
+    of_lines = ("models.order_worth", "models.qualifying_order", "models.season_index")
+    return (*evidence, *of_lines, "offers.catalogue", "core.purchase_line", "core.product")
 
 
 def _training() -> Stage:

@@ -146,7 +146,7 @@ def test_an_offer_beyond_tested_depths_has_no_evidence(night: dict[str, object])
     assert isinstance(trained, dict)
     assert scored == {
         "row_count": 1_600, "model_id": trained["model_id"], "offers": ["d10", "d20", "mail"],
-        "segment_offers": ["d15"], "rule_offers": [], "message": "",
+        "segment_offers": ["d15"], "rule_offers": [], "season_factors": {}, "message": "",
     }  # fmt: skip
 
 
@@ -265,7 +265,7 @@ def test_before_any_training_no_offer_has_evidence(tmp_path: Path) -> None:
         with_tonight(warehouse, TONIGHT)
         scored = effect_ladder.score(warehouse, shops.run_of(tmp_path))
     assert scored == {
-        "row_count": 0, "model_id": None, "offers": [], "segment_offers": [], "rule_offers": [],
+        "row_count": 0, "model_id": None, "offers": [], "segment_offers": [], "rule_offers": [], "season_factors": {},
         "message": "No uplift model: no offer has evidence.",
     }  # fmt: skip
 
