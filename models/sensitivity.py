@@ -61,20 +61,23 @@ class Sensitivity:
         return cls(boosters, stored["shift"], stored["slope"], stored["slope_error"], stored["spread"])
 
 
-def fit(problem: Problem, hold: float, seed: int, threads: int) -> tuple[Sensitivity, Floats]:
+def fit(
+    problem: Problem, hold: float, seed: int, threads: int, *, simpler: tuple[int, ...] = ()
+) -> tuple[Sensitivity, Floats]:
     """Return the sensitivity, and everybody's believed one from boosters that never saw him.
 
-    Trees of two sizes are tried; those that tell left-out people better are kept.
+    In a large trial trees of several sizes are tried; those that tell left-out people best are kept.
 
     Args:
         problem: what is learned.
         hold: L2 on leaves, in the unit of f.
         seed, threads: of the boosters.
+        simpler: leaves of trees that a large trial tries before the usual ones.
     """
     if problem.link == "positive" and problem.level <= 0:
         none = Sensitivity(Boosters((), 0.0, problem.link), 0.0, 0.0, None, 0.0)
         return none, np.zeros(len(problem.seen))
-    tried = [crossfit.fit(problem, size, seed, threads) for size in _sizes(problem, hold)]
+    tried = [crossfit.fit(problem, size, seed, threads) for size in _sizes(problem, hold, simpler)]
     boosters, left_out = min(tried, key=lambda found: problem.loss_at(found[1]))
     shift, slope, error = _calibrated(problem, left_out) if boosters.texts else (0.0, 0.0, None)
     learned = Sensitivity(boosters, shift, slope, error, 0.0)
@@ -82,11 +85,11 @@ def fit(problem: Problem, hold: float, seed: int, threads: int) -> tuple[Sensiti
     return replace(learned, spread=float(values.std())), values
 
 
-def _sizes(problem: Problem, hold: float) -> list[Size]:
+def _sizes(problem: Problem, hold: float, simpler: tuple[int, ...]) -> list[Size]:
     """Small trees: who answers an offer is faint beside who buys."""
     rows = len(problem.seen)
     leaf = max(50, min(500, rows // 50))
-    leaves = _LEAVES if rows >= _ROWS_FOR_LARGE else _LEAVES[:1]
+    leaves = (*simpler, *_LEAVES) if rows >= _ROWS_FOR_LARGE else _LEAVES[:1]
     return [Size(each, 0.1, hold, leaf, 400) for each in leaves]
 
 

@@ -27,6 +27,8 @@ _POWERS = {0.0: 0.1, 0.5: 0.3, 1.0: 0.45, 1.5: 0.15}
 _HUMPS = {0.0: 0.6, 0.15: 0.25, 0.3: 0.15}
 # L2 on leaves: of relative changes of a sensitivity, and of effects on the line, which are smaller.
 _HOLD, _HOLD_PLAIN = 10.0, 50.0
+# What a mail changes is often a sum over features, which trees of one split say with less noise than larger ones.
+_SUMS = (2,)
 # The curve after people's sensitivities are known: about the one before them, give or take half.
 _AGAIN = (1.0, 0.5)
 
@@ -239,7 +241,7 @@ def _other(trial: Trial, effects: _Effects, arm: int, seed: int, threads: int) -
     dose = factor * ((trial.arm[both] == arm) - weight)
     middle = without + level * factor * weight
     problem = Problem(trial.rows[both], trial.seen[both], middle, dose, level, "plain", trial.outcome)
-    learned, values = sensitivity.fit(problem, _HOLD_PLAIN, seed + 100 * (arm + 1), threads)
+    learned, values = sensitivity.fit(problem, _HOLD_PLAIN, seed + 100 * (arm + 1), threads, simpler=_SUMS)
     effects.by_arm[both, arm] = values * factor
     if not both.all():
         others = learned.of(trial.rows[~both], threads).mean(axis=0)
