@@ -81,8 +81,7 @@ def _season(warehouse: Warehouse, run: Run, *rungs: tuple[registry.StoredModel |
     """Return offer -> what tonight's season makes of the costs that its evidence tells."""
     found: dict[str, float] = {}
     for stored, rung in rungs:
-        # What older versions stored does not say of which season it is.
-        factors = season.factors(warehouse, run, stored.settings.get("season", {})) if stored else {}
+        factors = season.factors(warehouse, run, stored.settings["season"]) if stored else {}
         found |= {offer: factors[offer] for offer in rung.offers if offer in factors}
     return found
 
@@ -218,7 +217,6 @@ def _model_figures(
     shares = np.array([stored.settings["redeemed"][offer] for offer in offers])
     redeem = np.minimum(shares * chance / (float(stored.settings["baseline_mean"]) or 1.0), 1.0)
     redeem = redeem if told is None else told[offers].to_numpy()
-    # Models of older versions were not checked on those they pick.
     factor = float(stored.settings["cost_factor"])
     net, dear = picked.corrected(factor, effect[offers].to_numpy(), cost[offers].to_numpy())
     return net, error[offers].to_numpy(), dear, redeem, np.repeat(chance, len(offers), axis=1)

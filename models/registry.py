@@ -18,7 +18,7 @@ from offermill import durable
 from offermill.errors import ModelError
 
 # Raised whenever scoring needs something that older models do not hold: they are passed over until the next training.
-FORMAT = 5
+FORMAT = 6
 MODEL_FILE = "model.json"
 CARD_FILE = "card.json"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -152,7 +152,7 @@ def test_a_missing_feature_is_refused_and_a_further_one_is_no_matter(tmp_path: P
 def test_a_folder_under_another_date_is_refused(tmp_path: Path) -> None:
     save(tmp_path)
     (tmp_path / "propensity/2026-06-30").rename(tmp_path / "propensity/2026-07-07")
-    with pytest.raises(ModelError, match="it states format 5, propensity of 2026-06-30, expected format 5"):
+    with pytest.raises(ModelError, match="it states format 6, propensity of 2026-06-30, expected format 6"):
         registry.load(tmp_path, "propensity", date(2026, 7, 7))
 
 
@@ -165,7 +165,7 @@ def test_a_model_of_an_older_version_is_passed_over_and_named(tmp_path: Path, mo
 
     assert found.usable is None
     assert found.problems == (
-        "models/propensity/2026-06-30/model.json: it states format 2, propensity of 2026-06-30, expected format 5, "
+        "models/propensity/2026-06-30/model.json: it states format 2, propensity of 2026-06-30, expected format 6, "
         "propensity of 2026-06-30. The model was not loaded; train again, or restore its folder.",
     )
 
