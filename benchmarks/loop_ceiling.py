@@ -37,7 +37,7 @@ def told(folder: Path, day: date, known: Truth, offers: list[str]) -> Truth:
         if name in leaning:
             rows = np.column_stack([features, leaning[name].to_numpy().astype(np.float32)])
         for true, answer in ((known.gain, gain), (known.cost, cost)):
-            answer[people, offer] = np.rint(_told(rows, true[people, offer], half))
+            answer[people, offer] = np.rint(learned(rows, true[people, offer], half))
     return Truth(known.offers, gain, np.maximum(cost, 0), known.buys)
 
 
@@ -55,7 +55,8 @@ def _features(warehouse: Warehouse, run: Run) -> tuple[np.ndarray, np.ndarray, p
     return truth.persons_of(names), rows, leaning
 
 
-def _told(features: Floats, target: Floats, half: Floats) -> Floats:
+def learned(features: Floats, target: Floats, half: Floats) -> Floats:
+    """Return what the features (n, columns) of each half (0 or 1) tell of a target (n,), learned on the other."""
     answer = np.zeros(len(target))
     for number in (0, 1):
         taught = half != number
