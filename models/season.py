@@ -18,16 +18,17 @@ from offermill.warehouse import Warehouse
 INDEX, _PRODUCTS = "models.season_index", "core.product"
 # An offer on a category or one of its products follows the category, every other offer the shop.
 _BY_OFFER = """
-    with targets as (
+    with catalogue as (
         select
-            catalogue.offer_id,
-            case catalogue.target_kind
-                when 'category' then catalogue.target_id
-                when 'product' then products.category_id
-            end as category_id
-        from offers.catalogue as catalogue
-        left join core.product as products
-            on catalogue.target_kind = 'product' and catalogue.target_id = products.product_id
+            offer_id,
+            case when target_kind = 'category' then target_id end as category_id,
+            case when target_kind = 'product' then target_id end as product_id
+        from offers.catalogue
+    ),
+    targets as (
+        select catalogue.offer_id, coalesce(catalogue.category_id, products.category_id) as category_id
+        from catalogue
+        left join core.product as products on catalogue.product_id = products.product_id
     ),
     shop as (
         select day, season_index from models.season_index where target_kind = 'basket'

@@ -1,4 +1,4 @@
--- models.season_index: one row per day and category, and per day of the whole shop: orders of the horizon from that day, a year before, as a ratio to those of the year around it.
+-- models.season_index: one row per day and category that an offer is on, and per day of the whole shop: orders of the horizon from that day, a year before, as a ratio to those of the year around it.
 with lines as (
     select
         order_id,
@@ -10,12 +10,20 @@ with lines as (
         and arrived_on <= $business_date
         and date_diff('day', ordered_on, $business_date) <= $models_evidence_days + 600
 ),
+wanted as (
+    select target_id as category_id from offers.catalogue where target_kind = 'category'
+    union
+    select products.category_id
+    from offers.catalogue as catalogue
+    inner join core.product as products on catalogue.target_id = products.product_id
+    where catalogue.target_kind = 'product'
+),
 orders as (
     select distinct 'basket' as target_kind, 'all' as target_id, order_id, ordered_on from lines
     union all
-    select distinct 'category' as target_kind, category_id as target_id, order_id, ordered_on
+    select distinct 'category' as target_kind, lines.category_id as target_id, lines.order_id, lines.ordered_on
     from lines
-    where category_id is not null
+    inner join wanted on lines.category_id = wanted.category_id
 ),
 counts as (
     select target_kind, target_id, ordered_on, count(*) as order_count
