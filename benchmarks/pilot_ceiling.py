@@ -25,6 +25,7 @@ from benchmarks import loop_nights, loop_rivals, pilot_signals
 from benchmarks.closed_loop import CONTROLS, HORIZON_DAYS
 from benchmarks.loop_rivals import UNKNOWN, Floats, Ints, Pairs
 from benchmarks.pilot_signals import Chances
+from models import uplift_step
 from models.uplift_evidence import Evidence
 from offermill.run import Run
 from offermill.synthetic import truth
@@ -131,6 +132,14 @@ def signals(folder: Path, shop: Shop, seen: Evidence, offers: Sequence[str]) -> 
     }
 
 
+def means_of(seen: Evidence, offers: Sequence[str]) -> Floats:
+    """Return (offers,) the mean margin before its cost that Offermill's model of a pilot expects of each offer."""
+    model = uplift_step.fit(seen, seed=0)
+    said = uplift_step.guess_of(model, seen, seen.margin_share, tuple(offers))
+    is_open = seen.propensity[[*offers]].to_numpy() > 0
+    return np.asarray(np.nanmean(np.where(is_open, said.effect + said.cost, np.nan), axis=0))
+
+
 def believed(mean: Floats, errors: Floats, draw: Floats) -> Floats:
     """Return the means (offers,) that Bayes' rule expects after one pilot.
 
@@ -144,7 +153,7 @@ def believed(mean: Floats, errors: Floats, draw: Floats) -> Floats:
     return np.asarray(mean.mean() + spread @ np.linalg.solve(spread + errors, told - mean.mean()))
 
 
-Row = tuple[float, float, float]  # standard error of a mean, minor units; share of the best; its spread over pilots
+Row = tuple[float, float, float]  # how far a mean is off, minor units; share of the best; its spread over pilots
 
 
 def judged(folder: Path, money: int, draws: int, seed: int) -> dict[str, Row]:
@@ -164,6 +173,10 @@ def judged(folder: Path, money: int, draws: int, seed: int) -> dict[str, Row]:
     for name, errors in signals(folder, shop, seen, offers).items():
         shares = [share(believed(mean, errors, random.standard_normal(len(at)))) for _ in range(draws)]
         found[name] = float(np.sqrt(np.diag(errors).mean())), float(np.mean(shares)), float(np.std(shares))
+    # Whom the pilot asked and whom the first night may ask are not the same people: only how offers differ is compared.
+    own = means_of(seen, offers)
+    own *= mean.mean() / own.mean()
+    found["Offermill's means from that pilot"] = float(np.sqrt(np.mean((own - mean) ** 2))), share(own), 0.0
     found["the means themselves"] = 0.0, share(mean), 0.0
     found["the means themselves, of untested offers too"] = 0.0, shop.gained(shop.mean, money) / best, 0.0
     found["Offermill's figures at the end of play"] = nan, shop.gained_by_guesses(money) / best, 0.0

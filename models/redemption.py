@@ -10,6 +10,11 @@ would have come anyway often does not, and one promise is redeemed once however 
 then look far too cheap, and a choice by gain per cost takes just them. Redemptions are seen, so nothing is assumed of
 them: h, how the chance rises with the orders that come anyway, is a parabola in their logarithm, and trees tell the
 rest. How many trees f has is chosen by the likelihood of people left out (models.crossfit).
+
+A percentage without a threshold is redeemed by every order that it brings about, so nobody can be moved by it more
+often than he redeems it. Where what was learned of the two contradicts that, both are meant to be the same, and
+neither is surer of that person than the other: they meet half way (`agreed`). A choice by gain per cost looks for just
+those people.
 """
 
 from collections.abc import Mapping
@@ -17,6 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models import crossfit, segment_cost
 from models.crossfit import Boosters, Matrix, Problem, Size
@@ -99,10 +105,9 @@ class Redemption:
         found = factor[:, None] * np.array(self.shares) * affinity**self.habit.lean
         return np.asarray(np.minimum(found, 1.0), dtype=np.float64)
 
-    def cost(self, rows: Matrix, before: Floats, affinity: Floats, baskets: Floats, threads: int = 1) -> Floats:
-        """Return (n, arms) expected costs, like `chance`; `baskets` (n) are those of one order."""
-        each = np.column_stack([give.of(baskets) for give in self.gives])
-        return self.chance(rows, before, affinity, threads) * each
+    def cost(self, chance: Floats, baskets: Floats) -> Floats:
+        """Return (n, arms) expected costs of chances to redeem (n, arms); `baskets` (n) are those of one order."""
+        return chance * np.column_stack([give.of(baskets) for give in self.gives])
 
     def parts(self) -> dict[str, str]:
         """Return LightGBM texts by file name."""
@@ -120,6 +125,18 @@ class Redemption:
         boosters = Boosters(tuple(parts[f"{_NAME}-{number}.txt"] for number in range(count)), 0.0, "plain")
         gives = tuple(Give(**give) for give in stored["gives"])
         return cls(Habit(**stored["habit"]), boosters, tuple(stored["arms"]), tuple(stored["shares"]), gives)
+
+
+def agreed(added: Floats, chance: Floats, is_whole: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return orders that offers add and chances to redeem them, (n, arms) both, with none added beyond the redeemed.
+
+    Args:
+        added: expected orders that each arm adds, (n, arms).
+        chance: to redeem, (n, arms).
+        is_whole: whether every order that the arm brings about redeems it, (arms).
+    """
+    half = np.where(is_whole, np.maximum(added - chance, 0.0) / 2, 0.0)
+    return added - half, chance + half
 
 
 @dataclass(frozen=True)

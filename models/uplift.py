@@ -6,7 +6,7 @@ The discount's arithmetic is known and is not learned. See models.uplift_learnin
 docs/explanation/uplift.md for why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any, Self
 
@@ -58,6 +58,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         order_worths: arm -> margin of an order that it brings about, as a ratio to a usual one (an offer on a category
             brings orders of that category); 1 if not named.
         kin: arm -> arms whose redemptions tell something of its own; one that is not named is like no other.
+        always_redeemed: arms that every order they bring about redeems (a percentage without a threshold).
         thread_count: threads of the boosters; the model is the same with any number.
 
     Attributes:
@@ -78,6 +79,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         costs: Mapping[str, float] | None = None,
         order_worths: Mapping[str, float] | None = None,
         kin: Mapping[str, Kin] | None = None,
+        always_redeemed: Collection[str] = (),
         thread_count: int = 1,
     ) -> None:
         self.depths = depths
@@ -85,6 +87,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         self.costs = costs
         self.order_worths = order_worths
         self.kin = kin
+        self.always_redeemed = always_redeemed
         self.thread_count = thread_count
 
     def fit(
@@ -166,11 +169,11 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """
         before, after, baskets = self._predict(X)
         share = column("margin_share", margin_share, len(before))
-        gained = (after - before[:, None]) * self._margins(baskets, share)
-        cost = after * self._give_aways(baskets)
+        added, cost = after - before[:, None], after * self._give_aways(baskets)
         if self.redemption_ is not None:
-            leaning = self._affinity(affinity, len(before))
-            cost = self.redemption_.cost(self._rows(X), before, leaning, baskets, self.thread_count)
+            added, chance = self._agreed(self._rows(X), (before, after), affinity)
+            cost = self.redemption_.cost(chance, baskets)
+        gained = added * self._margins(baskets, share)
         baseline = pd.Series(self._chance(before), index=_index(X, len(before)), name="baseline")
         return self._frame(X, gained - cost), self._frame(X, cost), baseline
 
@@ -197,10 +200,8 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         """Return the chance that the offer is redeemed, like `cost`; None if the trial did not tell."""
         if self.redemption_ is None:
             return None
-        rows = self._rows(X)
-        before = self.learned_.expected(rows, self.thread_count)[:, 0]
-        leaning = self._affinity(affinity, len(rows))
-        return self._frame(X, self.redemption_.chance(rows, before, leaning, self.thread_count))
+        before, after, _ = self._predict(X)
+        return self._frame(X, self._agreed(self._rows(X), (before, after), affinity)[1])
 
     def importances(self) -> list[tuple[str, float]]:
         """Return features by their share of the gain in telling who answers an offer, largest first."""
@@ -228,6 +229,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
             "basket": self.basket_.settings(),
             "extra_share": self.extra_share_,
             "order_worths": dict(self.order_worths or {}),
+            "always_redeemed": sorted(self.always_redeemed),
             "redemption": None if self.redemption_ is None else self.redemption_.settings(),
             "chance": None if self.chance_ is None else self.chance_.to_json(),
             "feature_count": self.n_features_in_,
@@ -237,14 +239,15 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
     @classmethod
     def restored(cls, parts: Mapping[str, str], settings: Mapping[str, Any]) -> Self:
         """Return the model that `parts` and `settings` came from, ready to predict."""
-        model = cls(settings["depths"], order_worths=settings["order_worths"])
+        kept = ("depths", "order_worths", "always_redeemed")
+        model = cls(**{name: settings[name] for name in kept})
         model.arms_, model.learned_ = settings["arms"], Learned.restored(parts, settings["learned"])
         model.gives_ = {arm: Give(**each) for arm, each in settings["gives"].items()}
         model.basket_ = Basket(parts[_BASKET], **settings["basket"])
         model.chance_ = None if settings["chance"] is None else Calibration.from_json(settings["chance"])
         model.extra_share_ = settings["extra_share"]
-        kept = settings["redemption"]
-        model.redemption_ = None if kept is None else Redemption.restored(parts, kept)
+        redeemed = settings["redemption"]
+        model.redemption_ = None if redeemed is None else Redemption.restored(parts, redeemed)
         model.n_features_in_ = settings["feature_count"]
         if settings["feature_names"]:
             model.feature_names_in_ = np.array(settings["feature_names"], dtype=object)
@@ -339,6 +342,15 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         means = self.learned_.expected(rows, self.thread_count)
         baskets = self.basket_.of(rows, self.thread_count)
         return means[:, 0], means[:, 1:], baskets
+
+    def _agreed(self, rows: Matrix, orders: tuple[Floats, Floats], affinity: Affinity) -> tuple[Floats, Floats]:
+        """Return (n, arms) orders that arms add and chances to redeem them; `orders` are those without and with."""
+        assert self.redemption_ is not None
+        before, after = orders
+        leaning = self._affinity(affinity, len(rows))
+        chance = self.redemption_.chance(rows, before, leaning, self.thread_count)
+        is_whole = np.isin(self.arms_, [*self.always_redeemed])
+        return redemption.agreed(after - before[:, None], chance, is_whole)
 
     def _margins(self, baskets: Floats, margin_share: Floats) -> Floats:
         """Return (n, arms) margin of an order that each arm brings about, before what it gives away."""

@@ -41,6 +41,7 @@ class Evidence:
         kin: arm -> the arms it is like.
         qualifying: (rows, arms on a category or product) orders within the horizon that hold what the arm is on.
         affinity: (rows, arms on a category or product) how much the person leans to it, 1 = usual (models.affinity).
+        always_redeemed: arms that every order they bring about redeems.
     """
 
     features: pa.Table
@@ -52,6 +53,7 @@ class Evidence:
     kin: dict[str, Kin] = field(default_factory=dict)
     qualifying: pd.DataFrame = field(default_factory=pd.DataFrame)
     affinity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    always_redeemed: tuple[str, ...] = ()
 
     @property
     def arm(self) -> NDArray[np.str_]:
@@ -157,6 +159,7 @@ def collect(warehouse: Warehouse, run: Run, features: Mapping[str, str]) -> Evid
         _only(kin(warehouse), tried),
         _qualifying(warehouse, rows, tried),
         _affinity(warehouse, run, rows, tried),
+        tuple(offer for offer in always_redeemed(warehouse) if offer in tried),
     )
 
 
@@ -275,6 +278,16 @@ def families(warehouse: Warehouse) -> dict[str, tuple[str, float]]:
         from {CATALOGUE} where kind = 'percent' order by offer_id
     """)
     return {offer: (family, float(depth)) for offer, family, depth in rows}
+
+
+def always_redeemed(warehouse: Warehouse) -> list[str]:
+    """Return the percent offers without a threshold: every order that one brings about redeems it."""
+    if not warehouse.exists(CATALOGUE):
+        return []
+    rows = warehouse.rows(
+        f"select offer_id from {CATALOGUE} where kind = 'percent' and threshold_minor is null order by offer_id"
+    )
+    return [offer for (offer,) in rows]
 
 
 def order_worths(warehouse: Warehouse) -> dict[str, float]:

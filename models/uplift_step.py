@@ -75,6 +75,7 @@ def fit(seen: Evidence, seed: int, threads: int = 1) -> UpliftModel:
         costs=seen.costs_per_order(),
         order_worths=seen.order_worths,
         kin=seen.kin,
+        always_redeemed=seen.always_redeemed,
         thread_count=threads,
     )
     return model.fit(

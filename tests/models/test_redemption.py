@@ -36,7 +36,7 @@ def test_without_differences_an_offer_costs_what_its_people_cost() -> None:
     assert 0.28 < ten < 60 / 200
     assert 40 / 400 < gift < 0.11
     # Twice the basket costs twice as much of 10 %, and the same gift.
-    assert found.cost(seen.rows[:1], ONE, USUAL, np.array([4_000.0]))[0] == pytest.approx([360 * ten, 240 * gift])
+    assert found.cost(np.array([[ten, gift]]), np.array([4_000.0]))[0] == pytest.approx([360 * ten, 240 * gift])
 
 
 def test_a_few_dear_redemptions_lean_on_those_of_other_depths() -> None:
@@ -123,3 +123,14 @@ def test_what_was_learned_is_restored_from_its_json(model: UpliftModel) -> None:
     told, kept = again.redeem_chance(people), model.redeem_chance(people)
     assert told is not None
     assert told.equals(kept)
+
+
+def test_nobody_is_moved_more_often_than_he_redeems() -> None:
+    # The first offer is redeemed by every order it brings; the second asks for a sum, which some of them do not reach.
+    added = np.array([[0.08, 0.08], [0.03, 0.03], [-0.02, -0.02]])
+    chance = np.full((3, 2), 0.04)
+
+    orders, redeemed = redemption.agreed(added, chance, np.array([True, False]))
+
+    assert orders.tolist() == [[0.06, 0.08], [0.03, 0.03], [-0.02, -0.02]]
+    assert redeemed.tolist() == [[0.06, 0.04], [0.04, 0.04], [0.04, 0.04]]

@@ -282,7 +282,7 @@ def test_parameters_are_stored_as_given_and_cloning_keeps_them() -> None:
     model = UpliftModel(DEPTHS, random_state=3, costs={"mail": 1.0})
     assert model.get_params() == {
         "depths": DEPTHS, "random_state": 3, "costs": {"mail": 1.0}, "order_worths": None, "kin": None,
-        "thread_count": 1,
+        "always_redeemed": (), "thread_count": 1,
     }  # fmt: skip
     assert model.depths is DEPTHS
     cloned = clone(fitted())

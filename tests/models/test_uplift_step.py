@@ -92,7 +92,10 @@ def with_tonight(warehouse: Warehouse, seen: trials.Trial, offers: list[tuple[ob
         "features.customer", pa.Table.from_pandas(seen.features.assign(customer_id=ids), preserve_index=False)
     )
     names = ["offer_id", "kind", "target_kind", "depth_pct", "max_cost_minor"]
-    frame = pd.DataFrame(offers, columns=names).assign(template_id=[str(row[0])[:1] for row in offers], target_id=None)
+    frame = pd.DataFrame(offers, columns=names).assign(
+        template_id=[str(row[0])[:1] for row in offers], target_id=None, threshold_minor=None
+    )
+    frame["target_id"] = frame["target_id"].astype("string")
     warehouse.write("offers.catalogue", pa.Table.from_pandas(frame, preserve_index=False))
 
 
