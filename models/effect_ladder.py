@@ -126,27 +126,36 @@ def _between(prior: Prior, families: Mapping[str, tuple[str, float]], offer: str
 
 @dataclass
 class _Columns:
-    """(customers, offers) of everything that is told of an offer; error and chance may be NaN = not known."""
+    """(customers, offers) of everything that is told of an offer; error and chance may be NaN = not known.
+
+    The orders that an offer adds are told only where costs are evidence of a season.
+    """
 
     effect: Floats
     error: Floats
     cost: Floats
     redeem: Floats
     baseline: Floats
+    added: Floats
 
     @classmethod
     def empty(cls, customers: int, offers: int) -> "_Columns":
-        return cls(*(np.full((customers, offers), np.nan) for _ in range(5)))
+        return cls(*(np.full((customers, offers), np.nan) for _ in range(6)))
 
     def set(self, places: Sequence[int], values: Sequence[Floats | float]) -> None:
-        """Put values (n, places) or (n,) of effect, error, cost, redeem and baseline into some columns."""
-        for target, value in zip((self.effect, self.error, self.cost, self.redeem, self.baseline), values, strict=True):
+        """Put values (n, places) or (n,) of effect, error, cost, redeem, baseline and, if told, added into columns."""
+        targets = (self.effect, self.error, self.cost, self.redeem, self.baseline, self.added)
+        for target, value in zip(targets, values, strict=False):
             target[:, places] = value
 
     def follow(self, times: Floats) -> None:
-        """Multiply costs and redemptions of every offer by a factor (offers), and take it off effects."""
-        self.effect, self.cost = picked.corrected(times, self.effect, self.cost)
-        self.redeem = np.minimum(times * self.redeem, 1.0)
+        """Multiply what of costs and redemptions would come anyway by a factor (offers), and take it off effects."""
+        known = (self.redeem > 0) & ~np.isnan(self.added)
+        habit = np.ones_like(self.added)
+        habit[known] = np.clip(1 - self.added[known] / self.redeem[known], 0.0, 1.0)
+        factor = 1 + (times - 1) * habit
+        self.effect, self.cost = picked.corrected(factor, self.effect, self.cost)
+        self.redeem = np.minimum(factor * self.redeem, 1.0)
 
 
 def _pieces(
@@ -173,10 +182,11 @@ def _pieces(
             places = [offers.index(offer) for offer in by_model.offers]
             leaning = _affinity(warehouse, run, usual, customers)
             columns.set(places, _model_figures(model, stored, features, [*by_model.offers], leaning))
-        if segments is not None:
+        if segments is not None and kept is not None:
             names = segments.of(features)
             for offer, parts in known.items():
-                columns.set([offers.index(offer)], _segment_figures(parts, names))
+                worth = kept.settings["order_worths"].get(offer, 1.0) * kept.settings["order_margin"]
+                columns.set([offers.index(offer)], _segment_figures(parts, names, worth))
         if by_rule:
             people = assumed.people(warehouse, customers)
             for offer, give in by_rule.items():
@@ -206,7 +216,7 @@ def _model_figures(
     offers: list[str],
     leaning: Mapping[str, Floats],
 ) -> tuple[Floats, ...]:
-    """Return (customers, offers) of effect, error, cost, chance to redeem and chance to buy anyway."""
+    """Return (customers, offers) of effect, error, cost, chances to redeem and to buy anyway, and orders added."""
     rows = uplift_step.matrix(features.select([*stored.features]))
     share = uplift_step.margin_share(features, float(stored.settings["margin_share"]))
     effect, cost, before = model.predictions(rows, margin_share=share, affinity=leaning)
@@ -219,15 +229,18 @@ def _model_figures(
     redeem = redeem if told is None else told[offers].to_numpy()
     factor = float(stored.settings["cost_factor"])
     net, dear = picked.corrected(factor, effect[offers].to_numpy(), cost[offers].to_numpy())
-    return net, error[offers].to_numpy(), dear, redeem, np.repeat(chance, len(offers), axis=1)
+    added = model.added_orders(rows, affinity=leaning)[offers].to_numpy()
+    return net, error[offers].to_numpy(), dear, redeem, np.repeat(chance, len(offers), axis=1), added
 
 
-def _segment_figures(parts: Mapping[str, Known], names: NDArray[np.str_]) -> tuple[Floats, ...]:
-    """Return (customers, 1) of the same five figures, by each customer's segment."""
+def _segment_figures(parts: Mapping[str, Known], names: NDArray[np.str_], worth: float) -> tuple[Floats, ...]:
+    """Return (customers, 1) of the same six figures, by each customer's segment; `worth` is an added order's margin."""
     known, place = np.unique(names, return_inverse=True)
     rows = [parts.get(name, parts[segment_prior.ALL]) for name in known.tolist()]
     fields = ("effect", "error", "cost", "redeem_chance", "baseline_chance")
-    return tuple(np.array([getattr(row, name) for row in rows])[place][:, None] for name in fields)
+    figures = [np.array([getattr(row, name) for row in rows]) for name in fields]
+    figures.append((figures[0] + figures[2]) / worth if worth > 0 else np.full(len(rows), np.nan))
+    return tuple(each[place][:, None] for each in figures)
 
 
 def _long(

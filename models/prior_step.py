@@ -43,7 +43,8 @@ def store(run: Run, seen: Evidence, guess: Floats, parts: Parts, levels: Mapping
     """
     costs = checked(seen, guess, parts)
     prior = corrected(learned(seen, guess), costs.factor)
-    settings: dict[str, Any] = prior.to_json() | {"season": dict(levels)}
+    worths = {"order_margin": seen.order_margin, "order_worths": dict(seen.order_worths)}
+    settings: dict[str, Any] = prior.to_json() | {"season": dict(levels)} | worths
     registry.save(
         run.shop.models, NAME, run.business_date, verdict=cards.ACCEPTED, features={}, parts={}, settings=settings,
         card=uplift_card.of_prior(run, prior, costs),

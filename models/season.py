@@ -2,9 +2,9 @@
 
     factor = index of the demand ahead tonight / mean index ahead of the people that the evidence is of
 
-Most redemptions are orders that would have come anyway, and those follow the season, which last year's orders tell
-(models.season_index: ratio to the moving average of a year, shop and category). Whether what an offer adds follows it
-too is not known of any one trial, so effects before costs stay as they were found.
+Redemptions are orders that the offer brings about and orders that would have come anyway. The latter follow the season,
+which last year's orders tell (models.season_index: ratio to the moving average of a year, shop and category). Whether
+what an offer adds follows it too is not known of any one trial, so that, and its redemptions, stay as they were found.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ def levels(warehouse: Warehouse, rows: pd.DataFrame) -> dict[str, float]:
 
 
 def factors(warehouse: Warehouse, run: Run, known: Mapping[str, float]) -> dict[str, float]:
-    """Return offer of the catalogue -> what its costs are multiplied by tonight; those left out stay as they are.
+    """Return offer of the catalogue -> what orders without it are multiplied by tonight; 1 for those left out.
 
     Args:
         warehouse: as in `levels`.

@@ -203,6 +203,13 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         before, after, _ = self._predict(X)
         return self._frame(X, self._agreed(self._rows(X), (before, after), affinity)[1])
 
+    def added_orders(self, X: Any, *, affinity: Affinity = None) -> pd.DataFrame:  # noqa: N803
+        """Return the orders (without `orders`: the chance to buy) that each arm adds, like `cost`."""
+        before, after, _ = self._predict(X)
+        if self.redemption_ is None:
+            return self._frame(X, after - before[:, None])
+        return self._frame(X, self._agreed(self._rows(X), (before, after), affinity)[0])
+
     def importances(self) -> list[tuple[str, float]]:
         """Return features by their share of the gain in telling who answers an offer, largest first."""
         check_is_fitted(self)

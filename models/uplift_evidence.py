@@ -92,20 +92,21 @@ class Evidence:
     @property
     def valued_orders(self) -> Floats:
         """Return each row's orders times the mean margin of one before the offer's discount, less its offer's cost."""
-        return np.asarray(self._orders * self._margin_of_one - self.spent, dtype=np.float64)
+        return np.asarray(self._orders * self.order_margin - self.spent, dtype=np.float64)
 
     @property
     def valued_beside(self) -> dict[str, Floats]:
         """Return arm on a category or product -> the part of `valued_orders` in orders that do not hold it, (rows,)."""
         held = {arm: self.qualifying[arm].to_numpy(np.float64) for arm in self.qualifying.columns}
-        return {arm: (self._orders - count) * self._margin_of_one for arm, count in held.items()}
+        return {arm: (self._orders - count) * self.order_margin for arm, count in held.items()}
 
     @property
     def _orders(self) -> Floats:
         return np.asarray(self.rows["order_count"], dtype=np.float64)
 
     @property
-    def _margin_of_one(self) -> float:
+    def order_margin(self) -> float:
+        """Return the mean margin of an order before the offer's discount, in minor units."""
         return float(self._before_discount("margin_minor").sum()) / max(float(self._orders.sum()), 1.0)
 
     def part(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Evidence":

@@ -120,6 +120,7 @@ def test_what_was_learned_is_restored_from_its_json(model: UpliftModel) -> None:
     people, _, _, _ = shop(50, 5)
     again = UpliftModel.restored(model.parts(), json.loads(json.dumps(model.settings(), sort_keys=True)))
     assert again.cost(people).equals(model.cost(people))
+    assert again.added_orders(people).equals(model.added_orders(people))
     told, kept = again.redeem_chance(people), model.redeem_chance(people)
     assert told is not None
     assert told.equals(kept)

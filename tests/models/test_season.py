@@ -105,13 +105,23 @@ def test_without_indices_costs_stay_as_they_were_found() -> None:
         assert season.factors(empty, shops.run_of(Path("nowhere")), {"ten": 1.2}) == {}
 
 
-def test_costs_and_redemptions_follow_and_effects_before_costs_do_not() -> None:
-    columns = _Columns.empty(1, 2)
-    columns.set([0, 1], [np.array([[30.0, 40.0]]), np.ones((1, 2)), np.array([[10.0, 20.0]]), np.array([[0.4, 0.9]]),
-                         np.full((1, 2), 0.5)])  # fmt: skip
+def test_redemptions_that_come_anyway_follow_and_what_an_offer_adds_does_not() -> None:
+    # Of the first offer's 0.4 redemptions 0.3 come anyway; all 0.5 of the second; the third adds more than is redeemed.
+    columns = _Columns.empty(1, 3)
+    effects, costs, redeemed = ([[30.0, 40.0, 50.0]], [[10.0, 20.0, 20.0]], [[0.4, 0.5, 0.2]])
+    added = [[0.1, 0.0, 0.3]]
+    told = (np.array(each) for each in (effects, [[1.0] * 3], costs, redeemed, [[0.5] * 3], added))
+    columns.set([0, 1, 2], [*told])
 
-    columns.follow(np.array([1.5, 1.2]))
+    columns.follow(np.array([2.0, 1.2, 3.0]))
 
-    assert columns.cost.tolist() == [[15.0, 24.0]]
-    assert columns.effect.tolist() == [[25.0, 36.0]]
-    assert columns.redeem == pytest.approx(np.array([[0.6, 1.0]]))
+    assert columns.cost == pytest.approx(np.array([[17.5, 24.0, 20.0]]))
+    assert columns.effect == pytest.approx(np.array([[22.5, 36.0, 50.0]]))
+    assert columns.redeem == pytest.approx(np.array([[0.7, 0.6, 0.2]]))
+
+
+def test_without_knowing_what_an_offer_adds_all_of_its_cost_follows() -> None:
+    columns = _Columns.empty(1, 1)
+    columns.set([0], [np.array([[each]]) for each in (30.0, 1.0, 10.0, np.nan, 0.5)])
+    columns.follow(np.array([1.5]))
+    assert (columns.cost.tolist(), columns.effect.tolist()) == ([[15.0]], [[25.0]])
