@@ -128,7 +128,7 @@ def _between(prior: Prior, families: Mapping[str, tuple[str, float]], offer: str
 class _Columns:
     """(customers, offers) of everything that is told of an offer; error and chance may be NaN = not known.
 
-    The orders that an offer adds are told only where costs are evidence of a season.
+    Orders that an offer adds are NaN where a rule tells its costs.
     """
 
     effect: Floats

@@ -110,8 +110,7 @@ class UpliftModel(BaseEstimator):  # type: ignore[misc]
         Args:
             X: features (n, k), numeric, NaN allowed.
             arm: "control" or a key of `depths`, per person.
-            bought: whether the person bought in the horizon.
-            sales: sales before the offer's discount, 0 for those who did not buy.
+            bought, sales: whether the person bought in the horizon; sales before the offer's discount, 0 without any.
             margin_share: margin as a share of sales before the discount, one number or one per person.
             propensity: arm -> probability, or a DataFrame (n, arms) of them; 0 = could not be drawn.
             discount: what the offer gave each person; if given, what an arm gives is measured (models.give).

@@ -30,13 +30,17 @@ counts as (
     from orders
     group by target_kind, target_id, ordered_on
 ),
-history as (
-    select min(ordered_on) as first_on from counts
-),
 days as (
-    select targets.target_kind, targets.target_id, cast(series.day as date) as ordered_on
-    from (select distinct target_kind, target_id from counts) as targets
-    cross join (select unnest(generate_series(first_on, $business_date, interval 1 day)) as day from history) as series
+    -- What was not sold yet had no season: every target from its own first order on.
+    select target_kind, target_id, cast(unnest(every_day) as date) as ordered_on
+    from (
+        select
+            target_kind,
+            target_id,
+            generate_series(min(ordered_on), $business_date, interval 1 day) as every_day
+        from counts
+        group by target_kind, target_id
+    )
 ),
 sums as (
     -- 52 weeks later the days of the week are the same.

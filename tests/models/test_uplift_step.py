@@ -293,3 +293,12 @@ def test_a_persons_margin_share_is_pulled_to_the_shops() -> None:
     net, margin = np.array([0.0, 20_000.0, 1e9, -500.0]), np.array([0.0, 10_000.0, 1e8, -500.0])
     share = uplift_evidence.person_margin_share(net, margin, 0.3)
     assert share == pytest.approx([0.3, (10_000 + 6_000) / 40_000, 0.1, (6_000 - 500) / 20_000], abs=1e-4)
+
+
+def test_percentages_without_a_threshold_are_redeemed_by_all_that_they_bring() -> None:
+    with Warehouse.open() as warehouse:
+        assert uplift_evidence.always_redeemed(warehouse) == []
+        columns = ("offer_id", "kind", "threshold_minor")
+        rows = [("all", "percent", None), ("from-40", "percent", 4_000), ("five-off", "amount", None)]
+        facts.write_table(warehouse, "offers.catalogue", [dict(zip(columns, row, strict=True)) for row in rows])
+        assert uplift_evidence.always_redeemed(warehouse) == ["all"]
